@@ -1,0 +1,79 @@
+"""One coded observation, with its evidence."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Presence(StrEnum):
+    """What a reader says of a finding it was asked about."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "uncertain"
+    NOT_ASSESSABLE = "not_assessable"
+
+
+class Laterality(StrEnum):
+    """Side of the patient."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BILATERAL = "bilateral"
+    MIDLINE = "midline"
+
+
+def check_unit_interval(name: str, value: float | None) -> None:
+    """Refuse a number outside 0-1 where it is built.
+
+    Raises: ValueError naming the field and the value.
+    """
+    if value is not None and not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name} must lie between 0 and 1, got {value!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a finding was seen: a box [x0, y0, x1, y1] as fractions 0-1 of the source frame.
+
+    `origin` says who drew it (cam, vlm, human); a class activation map is only approximate.
+    """
+
+    file: str
+    sop_instance_uid: str | None
+    frame: int
+    box: tuple[float, float, float, float]
+    origin: str
+    verified: bool = False
+
+    def __post_init__(self) -> None:
+        x0, y0, x1, y1 = self.box
+        if not (0.0 <= x0 < x1 <= 1.0 and 0.0 <= y0 < y1 <= 1.0):
+            raise ValueError(f"box must be x0 < x1, y0 < y1 within 0-1, got {self.box!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One coded observation.
+
+    `probability` is calibrated (`calibrator_id` says by what) or null; `confidence_raw` is what a
+    reader stated, with its `confidence_kind` (score, verbal, stated). Neither is ever invented.
+    """
+
+    code: str
+    presence: Presence
+    probability: float | None = None
+    calibrator_id: str | None = None
+    confidence_raw: float | None = None
+    confidence_kind: str | None = None
+    laterality: Laterality | None = None
+    location: str | None = None
+    severity: str | None = None
+    rationale: str | None = None
+    claims_critical: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_unit_interval("probability", self.probability)
+        check_unit_interval("confidence_raw", self.confidence_raw)
+        if not self.code.startswith("wr:"):
+            raise ValueError(f"a finding's code starts with 'wr:', got {self.code!r}")

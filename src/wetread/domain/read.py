@@ -1,0 +1,74 @@
+"""What is asked of a reader and what it answers."""
+
+from dataclasses import dataclass, field
+
+from wetread.domain.finding import Finding, check_unit_interval
+from wetread.domain.order import Order
+from wetread.domain.urgency import Priority
+from wetread.domain.view import Limitation, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRequest:
+    """What a reader is shown: views, the examination, the order. No name, no number, no file path."""
+
+    study_ref: str
+    views: tuple[View, ...]
+    order: Order
+    age_years: float | None = None
+    sex: str | None = None
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderIdentity:
+    """Which reader, exactly: part of every answer's provenance."""
+
+    name: str
+    version: str
+    fingerprint: str
+    model_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """Technical quality: diagnostic, limited or non_diagnostic, with issue codes."""
+
+    grade: str
+    issues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One reader's coded findings: every code it checked, whatever the presence.
+
+    `priority_claim` is what the reader itself says of the urgency; it can only raise.
+    `cost_usd` is None where nobody measured it, 0.0 only where reading is known to be free.
+    """
+
+    reader: ReaderIdentity
+    findings: tuple[Finding, ...]
+    abnormal_probability: float | None = None
+    quality: Quality | None = None
+    priority_claim: Priority | None = None
+    impression: str | None = None
+    limitations: tuple[Limitation, ...] = ()
+    views_read: tuple[str, ...] = ()
+    cost_usd: float | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_unit_interval("abnormal_probability", self.abnormal_probability)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstention:
+    """A reader that did not answer. `failed` tells a breakdown from a reasoned "not my examination"."""
+
+    reader: ReaderIdentity
+    reason: str
+    code: str = "outside_examination"
+    failed: bool = False
+
+
+Answer = Read | Abstention

@@ -1,0 +1,62 @@
+"""The report: preliminary until a human signs it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wetread.domain.consensus import Consensus
+from wetread.domain.order import Order
+from wetread.domain.read import Answer
+from wetread.domain.study import Study
+from wetread.domain.urgency import Urgency
+from wetread.domain.view import Failure, Limitation, View
+
+BANNER = "Research use only, AI preliminary, not for diagnosis"
+
+
+class ReportStatus(StrEnum):
+    """Life of a report; only a human's act leads to final, amended or rejected."""
+
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    AMENDED = "amended"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What the report rests on: versions and hashes by name, in a fixed order."""
+
+    software: str
+    vocabulary_version: str
+    vocabulary_sha256: str
+    vocabulary_signed_off_by: str | None
+    policy_version: str
+    policy_sha256: str
+    libraries: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One study's report. `consensus` is None where nobody read: the study is UNREAD, not negative."""
+
+    report_id: str
+    status: ReportStatus = ReportStatus.PRELIMINARY
+    study: Study
+    order: Order
+    urgency: Urgency
+    consensus: Consensus | None
+    answers: tuple[Answer, ...]
+    views: tuple[View, ...] = ()
+    limitations: tuple[Limitation, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    provenance: Provenance
+    banner: str = BANNER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof of delivery: which destination took which report, under which reference."""
+
+    destination: str
+    report_id: str
+    reference: str

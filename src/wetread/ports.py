@@ -1,0 +1,81 @@
+"""The doors: what a source, a reader and a destination must be able to do."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from wetread.domain.read import Read, ReaderIdentity, ReadRequest
+from wetread.domain.report import Receipt, Report
+from wetread.domain.study import Study
+from wetread.domain.view import Failure, ViewPlan
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where studies come from. What can't be used is yielded as a Failure; the rest goes on."""
+
+    name: str
+
+    def studies(self, where: tuple[Path, ...]) -> Iterator[Study | Failure]:
+        """Every study found in `where`, and every object that could not be used."""
+        ...
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Whatever looks at views. Two more members are optional: see `Planned` and `Identified`."""
+
+    name: str
+
+    async def read(self, request: ReadRequest) -> Read:
+        """The coded findings.
+
+        Raises: ReaderUnavailable (try again), ReaderRefused (the reason is the answer).
+        """
+        ...
+
+
+@runtime_checkable
+class Planned(Protocol):
+    """A reader that says which views it wants; others are sent the default plan."""
+
+    plan: ViewPlan
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A reader that states its exact identity; others are known by name alone."""
+
+    identity: ReaderIdentity
+
+
+@runtime_checkable
+class Destination(Protocol):
+    """Where reports go. Delivering the same report twice gives the same receipt."""
+
+    name: str
+
+    async def deliver(self, report: Report) -> Receipt:
+        """Hand the report over and prove it."""
+        ...
+
+
+class Clock(Protocol):
+    """Where time comes from, so that tests can turn it."""
+
+    def now(self) -> datetime:
+        """The time now, with its zone."""
+        ...
+
+
+def plan_of(reader: Reader) -> ViewPlan:
+    """The views a reader wants, or the default plan."""
+    return reader.plan if isinstance(reader, Planned) else ViewPlan()
+
+
+def identity_of(reader: Reader) -> ReaderIdentity:
+    """Who a reader is, or its name alone where it does not say."""
+    if isinstance(reader, Identified):
+        return reader.identity
+    return ReaderIdentity(name=reader.name, version="unknown", fingerprint="unknown")
