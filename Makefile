@@ -1,0 +1,32 @@
+# People and CI call the same scripts. Everything here starts from git, Python 3.11 and make alone.
+.PHONY: help demo test check bench score wheel clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: ## set up and read the example studies, offline
+	@scripts/install demo
+	@.venv/bin/wetread demo --out out/demo
+
+test: ## set up and run the tests
+	@scripts/install dev
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+check: ## lint, types, import contracts, docs, examples
+	@scripts/install dev
+	@scripts/check
+
+bench: ## print the ratio table of docs/explanation/speed.md
+	@scripts/install dev
+	@.venv/bin/python benchmarks/run.py
+
+score: ## score the embedded reader on the held-out films (needs ../shared/data)
+	@scripts/install dev
+	@.venv/bin/python training/score.py
+
+wheel: ## build the wheel and try it in a fresh environment
+	@scripts/install dev
+	@scripts/check-wheel
+
+clean: ## remove the environment and everything generated
+	rm -rf .venv build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,56 @@
+"""Check the docs: links lead somewhere, and every `wetread` command and option they show exists."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("training/*.md"), *ROOT.glob("src/**/*.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"```console\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+COMMAND = re.compile(r"(?:^|[`$ /])wetread ((?:readers install|[a-z]+)[^`\n|>]*)", re.MULTILINE)
+VERBS = {"read", "views", "readers", "demo", "doctor", "readers install"}
+
+
+def broken_links(page: Path) -> list[str]:
+    """Relative links of a page that lead nowhere."""
+    links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
+    return [f"{page.relative_to(ROOT)}: {link} leads nowhere" for link in links if not (page.parent / link).exists()]
+
+
+def help_text(verb: str) -> str:
+    """What the command says of itself."""
+    command = [sys.executable, "-m", "wetread", *verb.split(), "--help"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env={"COLUMNS": "200"}).stdout
+
+
+def unknown_options(page: Path, helps: dict[str, str]) -> list[str]:
+    """Options shown in code that the command does not have."""
+    found = []
+    code = "\n".join(block or inline for block, inline in CODE.findall(page.read_text(encoding="utf-8")))
+    for shown in COMMAND.findall(code):
+        verb = "readers install" if shown.startswith("readers install") else shown.split()[0]
+        if verb not in VERBS:
+            found.append(f"{page.relative_to(ROOT)}: there is no `wetread {verb}`")
+            continue
+        for option in re.findall(r"--[a-z-]+", shown):
+            if option not in helps[verb] and option != "--help":
+                found.append(f"{page.relative_to(ROOT)}: `wetread {verb}` has no {option}")
+    return found
+
+
+def main() -> int:
+    """Print what is wrong; 1 if anything is."""
+    helps = {verb: help_text(verb) for verb in VERBS}
+    wrong = [line for page in PAGES for line in (*broken_links(page), *unknown_options(page, helps))]
+    settings = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    from wetread.settings import Settings
+
+    wrong += [f"settings.md does not list {name}" for name in Settings.model_fields if f"`{name}`" not in settings]
+    print("\n".join(wrong) or f"{len(PAGES)} pages are sound")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

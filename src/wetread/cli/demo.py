@@ -1,0 +1,61 @@
+"""`wetread demo`: the main job on the example studies that ship, offline."""
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from wetread import wiring
+from wetread.cli.console import complain_of, gather, note, printable, track
+from wetread.cli.options import Out
+from wetread.domain.report import Report
+from wetread.settings import Settings
+
+STYLES = {"P1": "bold white on red3", "P2": "bold black on orange1", "UNREAD": "bold black on orange1"}
+
+
+def demo(*, out: Out = None) -> int:
+    """Read the bundled examples, show the worklist and write an HTML report each (default: ./wetread-demo)."""
+    folder = out or Path("wetread-demo")
+    settings = Settings(readers=("embedded",))
+    with wiring.open_desk(settings, readers=(), output="html") as desk:
+        orders = wiring.open_context(wiring.DEMO / "context.json")
+        declared = wiring.declare(modality="DX", body_part="CHEST", projection="PA")
+        with wiring.open_source(settings, declared) as source:
+            studies, failures = gather(source.studies(wiring.demo_files()))
+            reports = [wiring.read_one(desk, study, orders) for study in track(studies, "reading")]
+    ordered = wiring.in_worklist_order(reports)
+    wiring.deliver_all(ordered, folder, "html")
+    wiring.deliver_all(ordered, folder, "json")
+    Console(highlight=False).print(worklist(ordered))
+    typer.echo(ordered[0].banner if ordered else "no example study was found")
+    complain_of(failures)
+    note(f"{len(ordered)} reports written to {folder}; open the .html files in a browser")
+    return 1 if failures or not ordered else 0
+
+
+def worklist(reports: list[Report]) -> Table:
+    """The studies in the order in which a human should look at them, and why."""
+    table = Table("", "urgency", "within", "study", "images", "why it stands here", title="Worklist (AI preliminary)")
+    for place, report in enumerate(reports, start=1):
+        priority = report.urgency.priority.value
+        files = ", ".join(instance.file for instance in report.study.instances)
+        why = report.urgency.reasons[0].text if report.urgency.reasons else ""
+        table.add_row(
+            str(place),
+            Text(priority, style=STYLES.get(priority, "")),
+            within(report.urgency.target_min),
+            report.study.ref,
+            Text(printable(files)),
+            Text(printable(why)),
+        )
+    return table
+
+
+def within(minutes: int) -> str:
+    """Minutes as people say them."""
+    if minutes <= 0:
+        return "in turn"
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:g} h"

@@ -1,0 +1,24 @@
+"""Options that several verbs share, declared once."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Paths = Annotated[
+    list[Path], typer.Argument(help="files, folders, ZIP archives or DICOMDIRs", exists=True, show_default=False)
+]
+Out = Annotated[Path | None, typer.Option("--out", help="folder to write to", file_okay=False)]
+Modality = Annotated[str | None, typer.Option(help="modality of bare pictures, e.g. DX", show_default=False)]
+BodyPart = Annotated[str | None, typer.Option(help="body part of bare pictures, e.g. CHEST", show_default=False)]
+Projection = Annotated[str | None, typer.Option(help="projection of bare pictures, e.g. PA", show_default=False)]
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    PDF = "pdf"

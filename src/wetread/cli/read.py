@@ -1,0 +1,70 @@
+"""`wetread read`: one preliminary report a study, most urgent first."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wetread import wiring
+from wetread.cli.console import complain_of, gather, note, track
+from wetread.cli.options import BodyPart, Format, Modality, Out, Paths, Projection
+from wetread.domain.report import Report
+from wetread.domain.view import Failure
+from wetread.settings import load_settings
+
+
+def read(
+    paths: Paths,
+    *,
+    reader: Annotated[list[str] | None, typer.Option("--reader", help="reader to ask; repeat for a panel")] = None,
+    context: Annotated[
+        Path | None, typer.Option("--context", help="clinical context as JSON", exists=True, dir_okay=False)
+    ] = None,
+    modality: Modality = None,
+    body_part: BodyPart = None,
+    projection: Projection = None,
+    output: Annotated[Format, typer.Option("--format", help="how the reports are written")] = Format.TEXT,
+    out: Out = None,
+) -> int:
+    """Read studies and report them in the order of their urgency.
+
+    Exit code 0: every study is reported (an abstention is a report). 1: some input could not be read.
+    """
+    if out is None and output in {Format.HTML, Format.PDF}:
+        raise typer.BadParameter(f"{output.value} reports are files: say where with --out", param_hint="--format")
+    settings = load_settings()
+    declared = wiring.declare(modality=modality, body_part=body_part, projection=projection)
+    with wiring.open_desk(settings, readers=tuple(reader or ()), output=output.value) as desk:
+        orders = wiring.open_context(context)
+        with wiring.open_source(settings, declared) as source:
+            studies, failures = gather(source.studies(tuple(paths)))
+            reports = [wiring.read_one(desk, study, orders) for study in track(studies, "reading")]
+    ordered = wiring.in_worklist_order(reports)
+    show(ordered, output, out)
+    return conclude(ordered, failures)
+
+
+def show(reports: list[Report], output: Format, out: Path | None) -> None:
+    """Reports to stdout and, where asked for, a file each."""
+    if out is not None:
+        receipts = wiring.deliver_all(reports, out, output.value)
+        note(f"{len(receipts)} reports written to {out}")
+    if output in {Format.HTML, Format.PDF}:
+        return
+    for place, report in enumerate(reports, start=1):
+        if output is Format.TEXT:
+            sys.stdout.write(wiring.heading(report, place, len(reports)))
+        sys.stdout.write(wiring.rendered(report, output.value).decode("utf-8").rstrip("\n") + "\n")
+        if output is Format.TEXT and place < len(reports):
+            sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def conclude(reports: list[Report], failures: list[Failure]) -> int:
+    """List what could not be read and say it in the exit code."""
+    every = [*failures, *(failure for report in reports for failure in report.failures)]
+    complain_of(every)
+    if every:
+        note(f"{len(reports)} studies reported, {len(every)} objects could not be read")
+    return 1 if every else 0

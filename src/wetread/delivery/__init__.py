@@ -1,0 +1,5 @@
+"""Where reports go, and the proof that they arrived."""
+
+from wetread.delivery.folder import Folder
+
+__all__ = ["Folder"]

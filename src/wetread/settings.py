@@ -1,0 +1,63 @@
+"""One frozen `Settings`, read from `wetread.toml` in the working folder and `WETREAD_*` in the environment.
+
+The environment wins over the file. Every field says its unit; an unknown key is an error.
+"""
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from wetread.errors import ConfigurationError
+
+GIB = 1024**3
+
+
+class Settings(BaseSettings):
+    """What a site may choose. Sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="WETREAD_", toml_file="wetread.toml", frozen=True, extra="forbid")
+
+    readers: tuple[str, ...] = Field(("embedded",), description="readers asked where the command names none")
+    readers_dir: Path = Field(
+        default_factory=lambda: user_data_path("wetread") / "readers", description="folder of installed readers"
+    )
+    votes: dict[str, float] = Field(
+        default_factory=dict, description="a reader's votes in the panel; 1.0 where unnamed"
+    )
+    vocabulary_file: Path | None = Field(None, description="the site's findings.csv, its findings.toml beside it")
+    policy_file: Path | None = Field(None, description="the site's urgency.toml")
+    parse_timeout_s: float = Field(5.0, gt=0, description="longest time one file's headers may take")
+    prepare_timeout_s: float = Field(60.0, gt=0, description="longest time one study's pictures may take")
+    read_timeout_s: float = Field(120.0, gt=0, description="longest time one reader may take for a study")
+    memory_limit_bytes: int = Field(GIB, gt=0, description="memory that parsing and decoding may add")
+    picture_edge_px: int = Field(1024, ge=64, description="longer side of the pictures inside HTML and PDF reports")
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0917 - the signature is pydantic-settings'
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises: ConfigurationError naming the first field that is wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"setting {where}: {first['msg']}; see docs/reference/settings.md") from None
+    except ValueError as problem:
+        raise ConfigurationError(f"wetread.toml: {problem}; see docs/reference/settings.md") from None

@@ -1,0 +1,32 @@
+"""Settings become wired objects: the only place that chooses implementations."""
+
+from wetread.wiring.desk import in_worklist_order, open_desk, read_one
+from wetread.wiring.installation import Check, examine_installation
+from wetread.wiring.outputs import deliver_all, heading, rendered
+from wetread.wiring.preparing import imaging_guard, plan, prepare_guarded, write_views
+from wetread.wiring.readers import choose_readers, install_reader, reader_rows
+from wetread.wiring.sources import DEMO, Orders, declare, demo_files, open_context, open_source
+
+__all__ = [
+    "DEMO",
+    "Check",
+    "Orders",
+    "choose_readers",
+    "declare",
+    "deliver_all",
+    "demo_files",
+    "examine_installation",
+    "heading",
+    "imaging_guard",
+    "in_worklist_order",
+    "install_reader",
+    "open_context",
+    "open_desk",
+    "open_source",
+    "plan",
+    "prepare_guarded",
+    "read_one",
+    "reader_rows",
+    "rendered",
+    "write_views",
+]
