@@ -4,18 +4,20 @@ import random
 
 import cv2
 import numpy as np
-from network import EDGE_PX
 from numpy.typing import NDArray
 
 from films import STORE_PX, Pixels
+from network import EDGE_PX
 
 Grey = NDArray[np.float32]
 
 
 def place(picture: Pixels, rng: random.Random) -> Grey:
-    """Small turns, zooms and shifts; a mirrored film in a third of the draws. (edge, edge) 0-1"""
+    """Small turns, zooms and shifts; a mirrored film in a third of the draws. (edge, edge) 0-1."""
     centre = STORE_PX / 2
-    matrix = cv2.getRotationMatrix2D((centre, centre), rng.uniform(-10, 10), rng.uniform(0.87, 1.17) * EDGE_PX / STORE_PX)
+    matrix = cv2.getRotationMatrix2D(
+        (centre, centre), rng.uniform(-10, 10), rng.uniform(0.87, 1.17) * EDGE_PX / STORE_PX
+    )
     matrix[:, 2] += [EDGE_PX / 2 - centre + rng.uniform(-18, 18), EDGE_PX / 2 - centre + rng.uniform(-18, 18)]
     out = cv2.warpAffine(picture, matrix, (EDGE_PX, EDGE_PX), flags=cv2.INTER_LINEAR).astype(np.float32) / 255
     return np.ascontiguousarray(out[:, ::-1]) if rng.random() < 0.35 else out
@@ -32,7 +34,9 @@ def blur_like_a_copy(picture: Grey, rng: random.Random) -> Grey:
         soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 2.0))
         picture = picture + rng.uniform(-0.5, 0.8) * (picture - soft)
     if rng.random() < 0.25:
-        ok, data = cv2.imencode(".jpg", np.uint8(np.clip(picture, 0, 1) * 255), [cv2.IMWRITE_JPEG_QUALITY, rng.randrange(35, 95)])
+        ok, data = cv2.imencode(
+            ".jpg", np.uint8(np.clip(picture, 0, 1) * 255), [cv2.IMWRITE_JPEG_QUALITY, rng.randrange(35, 95)]
+        )
         if ok:
             picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
     return picture

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+
 from calibrate import answers
 from export import session
-from metrics import auroc, mean_auroc_of
-
 from films import evaluation_pixels, mined, rows
+from metrics import auroc, mean_auroc_of
 
 
 def main() -> None:

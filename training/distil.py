@@ -1,6 +1,7 @@
 """Soft targets for a student from several networks: `python distil.py --nets a.pt b.pt c.pt --out soft.npz`.
 
-Then `python train.py --teach soft.npz --out student.pt`. Training films only; validation and test are never labelled here.
+Then `python train.py --teach soft.npz --out student.pt`. Training films only; validation and test are never
+labelled here.
 """
 
 import argparse
@@ -9,11 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from network import load_net
 from numpy.typing import NDArray
-from train import positive_weights, predict
 
 from films import evaluation_pixels, training_set
+from network import load_net
+from train import positive_weights, predict
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""Write the ONNX file of one or more networks and a gate: `python export.py --nets a.pt b.pt --gate gate.pt --out reader.onnx`."""
+"""Write the ONNX file of one or more networks and a gate.
+
+`python export.py --nets a.pt b.pt --gate gate.pt --out reader.onnx`
+"""
 
 import argparse
 import copy
@@ -8,10 +11,11 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from network import EDGE_PX, Exported, Gate, load_net
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from network import EDGE_PX, Exported, Gate, load_net
 
 SMALL = 1024  # tensors below this many values stay float32
 NAMES = ["logits", "gate", "activation"]
@@ -73,7 +77,8 @@ def export(nets: list[Path], gate_path: Path, out: Path) -> float:
     sample = torch.randint(0, 256, (2, 1, EDGE_PX, EDGE_PX)).float()
     torch.onnx.export(
         lean, (sample,), str(out), dynamo=True, opset_version=18, external_data=False,
-        input_names=["pixels"], output_names=NAMES, dynamic_shapes={"pixels": {0: torch.export.Dim("N", min=1, max=64)}},
+        input_names=["pixels"], output_names=NAMES,
+        dynamic_shapes={"pixels": {0: torch.export.Dim("N", min=1, max=64)}},
     )  # fmt: skip
     model = onnx.load(str(out))
     store_as_half(model)

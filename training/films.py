@@ -8,8 +8,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from network import EDGE_PX, FINDINGS, OUTPUTS, RSNA_CLASSES
 from numpy.typing import NDArray
+
+from network import EDGE_PX, FINDINGS, OUTPUTS, RSNA_CLASSES
 
 Row = dict[str, str]
 Pixels = NDArray[np.uint8]
@@ -25,7 +26,9 @@ def rows(data: Path, *, source: str = "nih") -> list[Row]:
 def reference(data: Path) -> dict[str, NDArray[np.float64]]:
     """The published DenseNet-121's 14 probabilities by file."""
     with (data / "cxr" / "reference_densenet121_preds.csv").open(newline="") as handle:
-        return {row["file"]: np.array([float(row[f"prob_{name}"]) for name in FINDINGS]) for row in csv.DictReader(handle)}
+        return {
+            row["file"]: np.array([float(row[f"prob_{name}"]) for name in FINDINGS]) for row in csv.DictReader(handle)
+        }
 
 
 def letterbox(picture: Pixels, edge_px: int) -> Pixels:
@@ -58,7 +61,7 @@ def evaluation_pixels(path: Path) -> Pixels:
 
 
 def mined(row: Row) -> NDArray[np.float32]:
-    """Report-mined findings and "any finding" as the collection states it. (15,)"""
+    """Report-mined findings and "any finding" as the collection states it. (15,)."""
     names = set(row["labels"].split("|"))
     return np.array([*(name in names for name in FINDINGS), row["abnormal"] == "1"], np.float32)
 
@@ -89,7 +92,7 @@ def target(row: Row) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def soften(probabilities: NDArray[np.float64], labels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Reference probabilities as soft targets on the scale of our own prevalence. (films, 15)"""
+    """Reference probabilities as soft targets on the scale of our own prevalence. (films, 15)."""
     every = np.concatenate([probabilities, 1 - np.prod(1 - probabilities, 1, keepdims=True)], 1)
     logits = np.log(every / (1 - every))
     base = np.log((labels.mean(0) + 0.02) / (1.02 - labels.mean(0)))

@@ -1,4 +1,4 @@
-"""Pictures the gate must turn away: other examinations, turned or inverted films, crops, and things that are no film."""
+"""Pictures the gate must turn away: other examinations, turned or inverted films, crops, inventions."""
 
 import csv
 import hashlib

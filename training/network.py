@@ -18,7 +18,10 @@ GATE_GRID = 16  # cells of the coarse picture the gate sees, each way
 GATE_TAPS = (7, 13, 18)  # last layers of the stages with 40, 112 and 320 channels
 GATE_INPUTS = GATE_GRID**2 + 40 + 112 + 320 + FEATURES
 # expansion, channels out, repeats, stride, kernel: Tan and Le 2019, table 1; the Lite variant drops squeeze-excitation
-STAGES = ((1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3))  # fmt: skip
+STAGES = (
+    (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3),
+    (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3),
+)  # fmt: skip
 
 
 def conv(inputs: int, outputs: int, kernel: int = 1, *, stride: int = 1, groups: int = 1) -> list[nn.Module]:
@@ -90,7 +93,7 @@ class ChestNet(nn.Module):
         return self.head(self.drop(pooled)), self.rsna(self.drop(pooled))
 
     def levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The last feature map, and what the gate sees of a standardised picture. (N, GATE_INPUTS)"""
+        """The last feature map, and what the gate sees of a standardised picture. (N, GATE_INPUTS)."""
         seen = [functional.avg_pool2d(x, EDGE_PX // GATE_GRID).flatten(1)]
         for index, layer in enumerate(self.features):
             x = layer(x)

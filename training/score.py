@@ -12,13 +12,13 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
 from calibrate import answers
+from films import Row, evaluation_pixels, letterbox, mined, reference, rows
 from metrics import auroc, bootstrap, calibration_error, interval, wilson
 from negatives import read_others
 from network import EDGE_PX, FINDINGS
-from numpy.typing import NDArray
-
-from films import Row, evaluation_pixels, letterbox, mined, reference, rows
 
 Array = NDArray[np.float64]
 DRAWS, SEED, FEW = 2000, 20240501, 10
@@ -38,7 +38,9 @@ def compared(truth: Array, ours: Array, theirs: Array, patients: list[str]) -> d
     table: dict[str, Any] = {}
     names = [*FINDINGS, "any finding"]
     for i, name in enumerate(names):
-        table[name] = {side: rated(truth[:, i], s[:, i], patients) for side, s in (("ours", ours), ("reference", theirs))}
+        table[name] = {
+            side: rated(truth[:, i], s[:, i], patients) for side, s in (("ours", ours), ("reference", theirs))
+        }
     shown = [i for i in range(len(FINDINGS)) if truth[:, i].sum() >= FEW]
 
     def mean(scores: Array, picked: NDArray[np.int64]) -> float:
@@ -70,8 +72,10 @@ def operated(truth: Array, logits: Array, fitted: list[dict[str, Any]]) -> dict[
         hit, wrong = int((p[t == 1] >= one["present_at"]).sum()), int((p[t == 0] >= one["present_at"]).sum())
         table[one["name"]] = {
             "positives": int(t.sum()), "hits": hit, "false": wrong, "negatives": int((t == 0).sum()),
-            "sensitivity": wilson(hit, int(t.sum())), "specificity": wilson(int((t == 0).sum()) - wrong, int((t == 0).sum())),
-            "flag_present": float((p >= one["present_at"]).mean()), "flag_uncertain": float((p >= one["uncertain_at"]).mean()),
+            "sensitivity": wilson(hit, int(t.sum())),
+            "specificity": wilson(int((t == 0).sum()) - wrong, int((t == 0).sum())),
+            "flag_present": float((p >= one["present_at"]).mean()),
+            "flag_uncertain": float((p >= one["uncertain_at"]).mean()),
             "ece_raw": calibration_error(t, 1 / (1 + np.exp(-logits[:, i]))), "ece": calibration_error(t, p),
         }  # fmt: skip
     return table
@@ -85,8 +89,13 @@ def subgroups(films: list[Row], truth: Array, ours: Array) -> dict[str, Any]:
         people = [r["patient_id"] for r in films if r[key] == value]
         mine, theirs = ours[part], truth[part]
         shown = [i for i in range(14) if theirs[:, i].sum() >= FEW]
-        entry: dict[str, Any] = {"n": int(part.sum()), "any": rated(theirs[:, 14], mine[:, 14], people), "findings": len(shown)}
+        entry: dict[str, Any] = {
+            "n": int(part.sum()),
+            "any": rated(theirs[:, 14], mine[:, 14], people),
+            "findings": len(shown),
+        }
         if shown:
+
             def mean(picked: NDArray[np.int64], t: Array = theirs, m: Array = mine, s: list[int] = shown) -> float:
                 return float(np.nanmean([auroc(t[picked, i], m[picked, i]) for i in s]))
 
@@ -109,8 +118,14 @@ def gate_figures(path: Path, data: Path, threshold: float) -> dict[str, Any]:
     refused = answers(path, [letterbox(o.pixels, EDGE_PX) for o in others])[1] < threshold
     figures["kept-out third of data/other turned away"] = share(refused)
     missed = Counter(o.source for o, r in zip(others, refused, strict=True) if not r)
-    figures["accepted by source"] = {f"{s} of {n}": missed.get(s, 0) for s, n in sorted(Counter(o.source for o in others).items())}
-    spoiled = {"upside down": [np.rot90(f, 2) for f in films], "turned": [np.rot90(f) for f in films], "inverted": [255 - f for f in films]}
+    figures["accepted by source"] = {
+        f"{s} of {n}": missed.get(s, 0) for s, n in sorted(Counter(o.source for o in others).items())
+    }
+    spoiled = {
+        "upside down": [np.rot90(f, 2) for f in films],
+        "turned": [np.rot90(f) for f in films],
+        "inverted": [255 - f for f in films],
+    }
     for name, pictures in spoiled.items():
         figures[f"NIH films {name} turned away"] = share(answers(path, pictures)[1] < threshold)
     return figures
@@ -118,7 +133,9 @@ def gate_figures(path: Path, data: Path, threshold: float) -> dict[str, Any]:
 
 def show(result: dict[str, Any]) -> None:
     """The tables on the screen."""
-    print(f"{result['films']} nih_clean test films, {result['patients']} patients; bootstrap {DRAWS} draws, seed {SEED}")
+    print(
+        f"{result['films']} nih_clean test films, {result['patients']} patients; bootstrap {DRAWS} draws, seed {SEED}"
+    )
     for name, row in result["auroc"].items():
         line = f"{name:20}"
         for side in ("ours", "reference"):

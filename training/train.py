@@ -10,13 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from augment import augment
-from films import TrainingSet, evaluation_pixels, load, mined, rows, training_set
-from network import ChestNet, load_net, pretrained
 from numpy.typing import NDArray
-from metrics import auroc, mean_auroc_of
 from torch import Tensor
 from torch.nn import functional
+
+from augment import augment
+from films import TrainingSet, evaluation_pixels, load, mined, rows, training_set
+from metrics import auroc, mean_auroc_of
+from network import ChestNet, load_net, pretrained
 
 BATCH = 24
 FROZEN_LAYERS = 6  # stem and the first two stages: general edges, and half of the cost of a step
@@ -81,7 +82,7 @@ def follow(average: ChestNet, net: ChestNet, decay: float) -> None:
 
 @torch.inference_mode()
 def predict(net: ChestNet, pictures: list[NDArray[np.uint8]], *, flip: bool = True) -> NDArray[np.float64]:
-    """Logits, averaged with the mirrored film. (films, 15)"""
+    """Logits, averaged with the mirrored film. (films, 15)."""
     net.eval()
     out = []
     for start in range(0, len(pictures), 32):

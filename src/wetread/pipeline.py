@@ -16,7 +16,7 @@ from wetread.domain.vocabulary import Vocabulary
 from wetread.errors import NobodyRead
 from wetread.panel import assess, consolidate, convene
 from wetread.ports import Reader, plan_of
-from wetread.reporting import compose
+from wetread.reporting import Rest, compose
 
 T = TypeVar("T")
 Prepare = Callable[[Study, ViewPlan], Preparation]
@@ -45,24 +45,18 @@ async def read_study(study: Study, order: Order, desk: Desk) -> Report:
     answers = await convene(
         desk.readers, lambda reader: request(study, order, prepared[plan_of(reader)]), timeout_s=desk.read_timeout_s
     )
-    consensus = _consensus(answers, desk)
-    urgency = assess(answers, consensus, order, study=study, vocabulary=desk.vocabulary, policy=desk.policy)
-    shown = prepared[desk.picture_plan].views if desk.picture_plan else ()
-    sent = {plan_of(reader): prepared[plan_of(reader)] for reader in desk.readers}
-    return compose(
-        study,
-        order,
-        answers,
-        consensus,
-        views=_distinct(view for preparation in sent.values() for view in preparation.views),
-        pictures=shown,
-        limitations=_distinct(limit for preparation in sent.values() for limit in preparation.limitations),
-        failures=_distinct(failure for preparation in prepared.values() for failure in preparation.failures),
-        urgency=urgency,
+    every = [prepared[plan_of(reader)] for reader in desk.readers]
+    rest = Rest(
+        urgency=assess(answers, order, study=study, vocabulary=desk.vocabulary, policy=desk.policy),
         vocabulary=desk.vocabulary,
         policy=desk.policy,
         provenance=desk.provenance,
+        views=_distinct(view for preparation in every for view in preparation.views),
+        pictures=prepared[desk.picture_plan].views if desk.picture_plan else (),
+        limitations=_distinct(limit for preparation in every for limit in preparation.limitations),
+        failures=_distinct(failure for preparation in prepared.values() for failure in preparation.failures),
     )
+    return compose(study, order, answers, _consensus(answers, desk), rest=rest)
 
 
 def request(study: Study, order: Order, prepared: Preparation) -> ReadRequest:

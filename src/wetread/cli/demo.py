@@ -41,7 +41,7 @@ def worklist(reports: list[Report]) -> Table:
     table = Table("", "urgency", "within", "study", "images", "why it stands here", title="Worklist (AI preliminary)")
     for place, report in enumerate(reports, start=1):
         priority = report.urgency.priority.value
-        files = ", ".join(instance.file for instance in report.study.instances)
+        files = ", ".join(Path(instance.file).name for instance in report.study.instances)
         why = report.urgency.reasons[0].text if report.urgency.reasons else ""
         table.add_row(
             str(place),

@@ -31,6 +31,7 @@ class UrgencyPolicy:
     uncertain_agreed: Priority
     order: Mapping[str, Priority] = field(repr=False)
     state: Mapping[str, Priority] = field(repr=False)
+    code: Mapping[str, Priority] = field(repr=False)
     target_min: Mapping[Priority, int] = field(repr=False)
     label: Mapping[Priority, str] = field(repr=False)
 
@@ -143,6 +144,7 @@ def parse_policy(text: str) -> UrgencyPolicy:
             uncertain_agreed=Priority(data["uncertain"]["category_1_agreed"]),
             order=MappingProxyType({key: Priority(value) for key, value in data["order"].items()}),
             state=MappingProxyType({key: Priority(value) for key, value in data["state"].items()}),
+            code=MappingProxyType({key: Priority(value) for key, value in data["code"].items()}),
             target_min=MappingProxyType({p: int(data["target_min"][p.value]) for p in Priority}),
             label=MappingProxyType({p: str(data["label"][p.value]) for p in Priority}),
         )

@@ -1,6 +1,7 @@
 """The report: preliminary until a human signs it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wetread.domain.consensus import Consensus
@@ -9,6 +10,7 @@ from wetread.domain.read import Answer
 from wetread.domain.study import Study
 from wetread.domain.urgency import Urgency
 from wetread.domain.view import Failure, Limitation, View
+from wetread.domain.vocabulary import Term
 
 BANNER = "Research use only, AI preliminary, not for diagnosis"
 
@@ -37,7 +39,12 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One study's report. `consensus` is None where nobody read: the study is UNREAD, not negative."""
+    """One study's report. `consensus` is None where nobody read: the study is UNREAD, not negative.
+
+    `views` are what the readers were sent, `pictures` what the report's own pages show. `terms` are the
+    vocabulary's entries of every code in it; `checked` the codes that a reader judged, `not_assessed` the
+    further codes of this examination, most urgent first.
+    """
 
     report_id: str
     status: ReportStatus = ReportStatus.PRELIMINARY
@@ -46,7 +53,13 @@ class Report:
     urgency: Urgency
     consensus: Consensus | None
     answers: tuple[Answer, ...]
+    urgency_label: str = ""
+    impression: str = ""
+    terms: Mapping[str, Term] = field(default_factory=dict, repr=False)
+    checked: tuple[str, ...] = ()
+    not_assessed: tuple[str, ...] = ()
     views: tuple[View, ...] = ()
+    pictures: tuple[View, ...] = ()
     limitations: tuple[Limitation, ...] = ()
     failures: tuple[Failure, ...] = ()
     provenance: Provenance

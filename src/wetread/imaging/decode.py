@@ -89,7 +89,7 @@ class StoredPixels:
         if pixels.shape != self.layout.shape:
             problem = f"frame {index + 1} decodes to {pixels.shape}, the header says {self.layout.shape}"
             raise PixelsUnreadable(self._subject, problem, REMEDY)
-        return pixels
+        return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
 def _signed_as_declared(raw: NDArray[Any], layout: Layout) -> NDArray[Any]:

@@ -36,8 +36,8 @@ def window_area(
     rows, columns = pixels.shape
     if not (1 <= width <= columns and 1 <= height <= rows):
         raise ValueError(f"{columns}x{rows} pixels are never enlarged or emptied to {width}x{height}")
-    if pixels.dtype.name not in FAST_TYPES:
-        raise ValueError(f"pixels must be one of {', '.join(FAST_TYPES)}, got {pixels.dtype}")
+    if pixels.dtype.name not in FAST_TYPES or not pixels.dtype.isnative:
+        raise ValueError(f"pixels must be, in native byte order, one of {', '.join(FAST_TYPES)}, got {pixels.dtype}")
     chosen = engine or os.environ.get("WETREAD_KERNEL", "numba")
     fused = _fused() if chosen == "numba" else None
     if fused is None:

@@ -52,6 +52,8 @@ class Layout:
             return raw.view(f"i{width // 8}") if self.signed else raw
         settled: NDArray[Any]
         if not self.signed and self.high + 1 == self.stored:
+            if int(raw.max(initial=0)) >> self.stored == 0:  # nothing there: looking is cheaper than copying
+                return raw
             settled = raw & raw.dtype.type((1 << self.stored) - 1)
             return settled
         words = np.left_shift(raw, raw.dtype.type(unused_above))

@@ -116,6 +116,9 @@ def _from_finding(finding: Finding, term: Term | None, reader: str, policy: Urge
         text = f"{reader} reports {finding.code}, which the vocabulary does not know: a human must look"
         yield _named(_ground(policy.state["human_first"], policy, "rule", "present.unknown_code", text), finding)
         return
+    if finding.code in policy.code:
+        text = f"{reader} reports: {label}; a human must look"
+        yield _named(_ground(policy.code[finding.code], policy, "quality", f"code.{finding.code}", text), finding)
     if finding.probability is not None and finding.probability < policy.present_from[term.acr_category]:
         return
     text = f"{label} present ({reader})"

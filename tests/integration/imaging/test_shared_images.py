@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from pydicom.pixels.utils import pixel_array
+
 from wetread.dicom import open_dataset
 from wetread.domain.study import Instance, InstanceKind
 from wetread.domain.view import ViewPlan, WindowOrigin
@@ -27,7 +28,6 @@ NOT_IMAGES = {"manifest.csv"}
 FILES = sorted(p for p in FOLDER.iterdir() if p.name not in NOT_IMAGES) if FOLDER.is_dir() else []
 if not FILES:
     pytest.skip("the DICOM files beside the project (../shared/data/dicom) are not here", allow_module_level=True)
-CODEC_TROUBLE = Exception  # whatever a peer raises on a file it can't decode
 PYDICOM_WRAPS = {"derived__bits_mismatch.dcm"}  # header says 8 bits, codestream 14: pydicom wraps them round
 
 
@@ -41,101 +41,120 @@ def _quiet():
 
 
 def opened(path):
+    """The dataset and its pixels, or None where there are none to decode."""
     try:
         found = open_dataset(path, path.name, pixels=True)
-        return found, StoredPixels(found.dataset, found.transfer_syntax_uid, path.name)
-    except InputError as error:
-        pytest.skip(f"not an image that can be opened: {error.problem}")
+        return found.dataset, StoredPixels(found.dataset, found.transfer_syntax_uid, path.name)
+    except InputError:
+        return None
+
+
+def frame(stored, index):
+    try:
+        return stored.frame(index)
+    except InputError:
+        return None
 
 
 def peer(path, index):
+    """What pydicom makes of a frame, None where it fails in whatever way."""
     try:
         return pixel_array(path, index=index)
-    except CODEC_TROUBLE as error:
-        pytest.skip(f"pydicom does not decode it: {type(error).__name__}")
+    except Exception:  # noqa: BLE001 - whatever a peer raises
+        return None
 
 
-def view_of(path, dataset):
-    instance = Instance(
+def instance_of(path, modality=None):
+    return Instance(
         file=path.name,
         path=path,
         sha256="0" * 64,
         size_bytes=path.stat().st_size,
         kind=InstanceKind.DICOM_IMAGE,
-        modality=dataset.get("Modality"),
+        modality=modality,
     )
-    view = prepare_instance(instance, ViewPlan(max_images=1)).views[0]
-    return view, cv2.imdecode(np.frombuffer(view.picture, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name[:50])
-def test_every_decode_equals_pydicoms(path):
-    _, stored = opened(path)
-    for index in {0, stored.layout.frames - 1}:
-        expected = peer(path, index)
-        found = stored.frame(index)
-        if path.name in PYDICOM_WRAPS:
-            assert np.array_equal(found.astype(np.int8), expected)
+def pairs():
+    """Each frame that both decode: (name, syntax, ours, pydicom's), first and last frame of every file."""
+    for path in FILES:
+        found = opened(path)
+        if found is None:
             continue
-        lossy_colour = stored.syntax.endswith(".4.50") and expected.ndim == 3
-        difference = np.abs(found.astype(np.float64) - expected.astype(np.float64))
-        assert difference.max() <= (1 if lossy_colour else 0)
-        assert difference.mean() < 1e-4
-        assert found.dtype == expected.dtype or lossy_colour
+        for index in sorted({0, found[1].layout.frames - 1}):
+            theirs = peer(path, index)
+            if theirs is not None:
+                yield path.name, found[1], frame(found[1], index), theirs
 
 
-def windowed(path):
-    found, stored = opened(path)
-    dataset = found.dataset
-    if not stored.layout.monochrome or stored.layout.frames > 1:
-        pytest.skip("no single grey frame")
-    try:
-        stored.frame(0)
-    except InputError as error:
-        pytest.skip(f"does not decode: {error.problem[:60]}")
-    view, grey = view_of(path, dataset)
-    if view.window.origin is not WindowOrigin.HEADER or view.window.function != "LINEAR":
-        pytest.skip("no LINEAR header window")
-    return dataset, stored, view, grey
+def test_every_file_that_pydicom_decodes_decodes_to_the_same_pixels():
+    compared, wrong = 0, []
+    for name, stored, ours, theirs in pairs():
+        if name in PYDICOM_WRAPS:
+            assert np.array_equal(ours.astype(np.int8), theirs)
+            continue
+        compared += 1
+        lossy_colour = stored.syntax.endswith(".4.50") and theirs.ndim == 3  # two libraries' YBR to RGB rounding
+        difference = np.inf if ours is None else np.abs(ours.astype(np.float64) - theirs.astype(np.float64))
+        if (
+            np.max(difference) > lossy_colour
+            or np.mean(difference) > 1e-4
+            or ours.dtype != theirs.dtype.newbyteorder("=")
+        ):
+            wrong.append((name, np.max(difference)))
+    assert not wrong
+    assert compared > 140
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name[:50])
-def test_every_windowed_view_is_within_a_level_of_the_standards_formula(path):
-    dataset, stored, view, grey = windowed(path)
-    values = modality_transform(dataset, 0).apply(stored.frame(0))
-    expected = linear_levels(values, view.window.center, view.window.width)
-    expected = 255 - expected if is_inverted(dataset) else expected
-    assert np.abs(grey.astype(np.float64) - expected).max() <= 1
+def windowed():
+    """Each single grey frame shown under a LINEAR header window: (path, dataset, stored values, view, grey)."""
+    for path in FILES:
+        found = opened(path)
+        if found is None or not found[1].layout.monochrome or found[1].layout.frames > 1:
+            continue
+        dataset, stored = found
+        values = frame(stored, 0)
+        if values is None:
+            continue
+        view = prepare_instance(instance_of(path, dataset.get("Modality")), ViewPlan(max_images=1)).views[0]
+        if view.window.origin is WindowOrigin.HEADER and view.window.function == "LINEAR":
+            yield path, dataset, values, view, cv2.imdecode(np.frombuffer(view.picture, np.uint8), -1)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name[:50])
-def test_every_windowed_view_is_within_two_levels_of_dcmtks(path, tmp_path):
+def test_every_windowed_view_is_within_a_level_of_the_standards_formula():
+    worst = {}
+    for path, dataset, values, view, grey in windowed():
+        expected = linear_levels(modality_transform(dataset, 0).apply(values), view.window.center, view.window.width)
+        expected = 255 - expected if is_inverted(dataset) else expected
+        worst[path.name] = np.abs(grey.astype(np.float64) - expected).max()
+    assert {name: d for name, d in worst.items() if d > 1} == {}
+    assert len(worst) >= 40
+
+
+def test_every_windowed_view_is_within_two_levels_of_dcmtks(tmp_path):
     program = shutil.which("dcmj2pnm")
     if program is None:
         pytest.skip("dcmtk's dcmj2pnm is not installed")
-    dataset, stored, view, grey = windowed(path)
-    if path.name in PYDICOM_WRAPS or int(np.ceil(np.log2(max(int(stored.frame(0).max()), 1) + 1))) > stored.layout.stored:
-        pytest.skip("the codestream holds more bits than the header says; dcmtk clips them")
-    picture = tmp_path / "peer.pgm"
-    window = [str(view.window.center), str(view.window.width)]
-    command = [program, "--write-raw-pnm", "-O", "+Ww", *window, str(path), str(picture)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    if done.returncode or not picture.exists():
-        pytest.skip("dcmtk does not decode it")
-    expected = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    assert np.abs(grey.astype(int) - expected.astype(int)).max() <= 2
+    worst, inverted = {}, 0
+    for path, dataset, _, view, grey in windowed():
+        picture = tmp_path / f"{path.name}.pgm"
+        window = ["+Ww", str(view.window.center), str(view.window.width)]
+        done = subprocess.run(
+            [program, "--write-raw-pnm", "-O", *window, path, picture], capture_output=True, timeout=60
+        )
+        if done.returncode or not picture.exists():
+            continue
+        expected = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), -1)
+        worst[path.name] = int(np.abs(grey.astype(int) - expected.astype(int)).max())
+        inverted += is_inverted(dataset)
+    assert {name: d for name, d in worst.items() if d > 2} == {}
+    assert len(worst) > 20
+    assert inverted >= 3
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name[:50])
-def test_every_file_gives_views_or_a_failure_with_its_name_and_cause(path):
-    instance = Instance(
-        file=path.name, path=path, sha256="0" * 64, size_bytes=path.stat().st_size, kind=InstanceKind.DICOM_IMAGE
-    )
-    found = prepare_instance(instance, ViewPlan(max_edge_px=256))
-    assert len(found.views) + len(found.failures) == 1
-    for view in found.views:
-        assert max(view.width, view.height) <= 256
-        assert view.picture
-    for failure in found.failures:
-        assert failure.file == path.name
-        assert failure.problem
+def test_every_file_gives_a_view_or_a_failure_with_its_name_and_cause():
+    for path in FILES:
+        found = prepare_instance(instance_of(path), ViewPlan(max_edge_px=256))
+        assert len(found.views) + len(found.failures) == 1, path.name
+        assert all(view.picture and max(view.width, view.height) <= 256 for view in found.views)
+        assert all(failure.file == path.name and failure.problem for failure in found.failures)

@@ -1,10 +1,13 @@
 """What holds for every image, window and size."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+
 from wetread.domain.view import ViewPlan, Window
 from wetread.imaging import size as sizes
 from wetread.imaging import voi
@@ -97,4 +100,4 @@ def test_tiles_cover_everything_within_the_edge(width, height, edge):
     for axis, length in ((0, width), (1, height)):
         spans = sorted({(b[axis], b[axis + 2]) for b in boxes})
         assert (spans[0][0], spans[-1][1]) == (0, length)
-        assert all(later[0] < earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+        assert all(later[0] < earlier[1] for earlier, later in itertools.pairwise(spans))

@@ -1,6 +1,7 @@
 """What the imaging tests share: phantoms and pictures as instances."""
 
 import pytest
+
 from wetread.testing import phantoms
 from wetread.testing.references import instance_of
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+
 from wetread.domain.view import ViewPlan, WindowOrigin
 from wetread.errors import FileUnreadable, PixelsUnreadable, TooLarge
 from wetread.imaging import prepare_instance

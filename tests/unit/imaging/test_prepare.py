@@ -1,8 +1,11 @@
 """Studies to views: selection, montages, tiles, limits, provenance, failures."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
+
 from wetread.domain.study import Series, Study
 from wetread.domain.view import ViewKind, ViewPlan, WindowOrigin
 from wetread.errors import ConfigurationError
@@ -73,7 +76,9 @@ def test_each_montage_cell_leads_back_to_its_slice(tmp_path):
 def test_a_mr_montage_has_one_percentile_window_for_the_series(tmp_path):
     instances = []
     for k in range(5):
-        dataset = phantoms.radiograph(32, 32, modality=None, name=f"mr{k}", Modality="MR", WindowCenter=9, WindowWidth=9)
+        dataset = phantoms.radiograph(
+            32, 32, modality=None, name=f"mr{k}", Modality="MR", WindowCenter=9, WindowWidth=9
+        )
         instances.append(instance_of(phantoms.write(dataset, tmp_path / f"{k}.dcm"), dataset))
     series = Series(series_uid="1", modality="MR", body_part=None, instances=tuple(instances))
     view = prepare(Study(ref="s", study_uid=None, series=(series,)), ViewPlan(montage=True)).views[0]
@@ -84,10 +89,14 @@ def test_presets_follow_the_header_window_of_a_single_ct_image(stored):
     found = prepare_instance(stored(phantoms.ct_slice(WindowCenter=11)), ViewPlan(windows="presets"))
     assert [v.window.origin for v in found.views] == [WindowOrigin.HEADER, *[WindowOrigin.PRESET] * 4]
     assert found.views[2].label == "lung"
-    assert len(prepare_instance(stored(phantoms.ct_slice(BodyPartExamined=None)), ViewPlan(windows="presets")).views) == 1
+    assert (
+        len(prepare_instance(stored(phantoms.ct_slice(BodyPartExamined=None)), ViewPlan(windows="presets")).views) == 1
+    )
 
 
-@pytest.mark.parametrize(("part", "region"), [("CHEST", "chest"), ("c-spine", "spine"), (None, "unknown"), ("TAIL", "unknown")])
+@pytest.mark.parametrize(
+    ("part", "region"), [("CHEST", "chest"), ("c-spine", "spine"), (None, "unknown"), ("TAIL", "unknown")]
+)
 def test_regions_come_from_the_body_part(part, region):
     assert region_of(part) == region
     assert bool(presets_for(part)) is (region != "unknown")
@@ -116,14 +125,16 @@ def test_large_images_are_tiled_at_full_detail(stored):
     assert max(max(v.width, v.height) for v in found) <= 100
 
 
-@pytest.mark.parametrize(("width", "height", "edge", "most"), [(3064, 4664, 1024, None), (3064, 4664, 1024, 4), (999, 10, 100, 5)])
+@pytest.mark.parametrize(
+    ("width", "height", "edge", "most"), [(3064, 4664, 1024, None), (3064, 4664, 1024, 4), (999, 10, 100, 5)]
+)
 def test_tiles_overlap_and_cover(width, height, edge, most):
     boxes = tile_boxes(width, height, edge=edge, most=most)
     assert most is None or len(boxes) <= most
     for axis in (0, 1):
         spans = sorted({(b[axis], b[axis + 2]) for b in boxes})
         assert (spans[0][0], spans[-1][1]) == (0, (width, height)[axis])
-        assert all(a[1] > b[0] for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a[1] > b[0] for a, b in itertools.pairwise(spans))
 
 
 def test_a_cine_is_thinned_and_says_so(stored):

@@ -4,6 +4,7 @@ import imagecodecs
 import numpy as np
 import pytest
 from pydicom.pixels.utils import pixel_array
+
 from wetread.errors import PixelsUnreadable, TooLarge
 from wetread.imaging.colour import apply_palette
 from wetread.imaging.decode import StoredPixels
@@ -39,6 +40,15 @@ def test_a_high_bit_above_the_stored_bits_is_shifted_down(signed):
     dataset.PixelData = (np.frombuffer(dataset.PixelData, "<u2") << 4 | 5).astype("<u2").tobytes()
     dataset.HighBit = 15
     np.testing.assert_array_equal(decoded(dataset), phantoms.ramp(16, 24, signed=signed))
+
+
+def test_big_endian_pixels_come_out_in_native_order():
+    dataset = phantoms.radiograph(16, 24)
+    dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.2"
+    found = decoded(dataset)
+    assert found.dtype.isnative
+    np.testing.assert_array_equal(found, phantoms.ramp(16, 24))
 
 
 ENCODERS = {
@@ -149,5 +159,5 @@ def test_truncated_pixels_are_an_error_with_a_name():
 
 def test_garbage_in_a_fragment_is_an_error_with_frame_and_syntax():
     dataset = phantoms.compress(phantoms.radiograph(8, 8), "1.2.840.10008.1.2.4.80", [b"\0" * 64])
-    with pytest.raises(PixelsUnreadable, match="frame 1 does not decode.*JPEG-LS"):
+    with pytest.raises(PixelsUnreadable, match=r"frame 1 does not decode.*JPEG-LS"):
         decoded(dataset)

@@ -1,13 +1,15 @@
 """Modality and VOI transforms against hand-made answers (PS3.3 C.11)."""
 
 import re
+from importlib.resources import files
 
 import numpy as np
 import pytest
 from pydicom.sequence import Sequence
+
 from wetread.dicom import open_dataset
 from wetread.domain.view import Window, WindowOrigin
-from wetread.imaging import voi
+from wetread.imaging import presets, voi
 from wetread.imaging.tone import tone_of
 from wetread.imaging.transform import is_inverted, modality_transform
 from wetread.testing import phantoms
@@ -25,7 +27,10 @@ RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
     [
         ("LINEAR", [0, 0, 127.5 + 255 * 0.5 / 99, 255, 255]),
         ("LINEAR_EXACT", [0, 0, 127.5, 255, 255]),
-        ("SIGMOID", [255 / (1 + np.exp(4)), 255 / (1 + np.exp(2)), 127.5, 255 / (1 + np.exp(-2)), 255 / (1 + np.exp(-4))]),
+        (
+            "SIGMOID",
+            [255 / (1 + np.exp(4)), 255 / (1 + np.exp(2)), 127.5, 255 / (1 + np.exp(-2)), 255 / (1 + np.exp(-4))],
+        ),
     ],
 )
 def test_each_window_function_follows_its_formula(function, expected):
@@ -40,7 +45,8 @@ def test_width_one_is_a_step_at_the_centre_less_a_half():
 
 
 @pytest.mark.parametrize(
-    ("center", "width", "function"), [(40, 0, None), (40, -5, None), (40, 0.5, None), (40, 0, "SIGMOID"), (None, 80, None)]
+    ("center", "width", "function"),
+    [(40, 0, None), (40, -5, None), (40, 0.5, None), (40, 0, "SIGMOID"), (None, 80, None)],
 )
 def test_an_unusable_header_window_is_ignored_and_said_so(center, width, function):
     dataset = phantoms.radiograph(WindowCenter=center, WindowWidth=width, VOILUTFunction=function)
@@ -135,3 +141,14 @@ def test_without_a_window_the_half_percent_at_either_end_is_clipped():
 def test_a_line_that_float32_could_not_hold_is_refused():
     found = tone(phantoms.radiograph(WindowCenter=60000, WindowWidth=2), RAMP)
     assert found.line(found.window) is None
+
+
+def test_malformed_presets_are_refused():
+    with pytest.raises(KeyError, match="unknown"):
+        presets.parse('[regions]\nhead = ["HEAD"]\n')
+
+
+def test_every_region_of_the_clinical_data_has_presets_with_a_usable_width():
+    parts, found = presets.parse(files("wetread").joinpath("clinical/windows.toml").read_text(encoding="utf-8"))
+    assert set(parts.values()) | {presets.UNKNOWN} == set(found)
+    assert all(voi.usable(w) and w.explanation for windows in found.values() for w in windows)

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+
 from wetread.domain.view import ViewPlan, WindowOrigin
 from wetread.imaging import prepare_instance
 from wetread.testing import phantoms

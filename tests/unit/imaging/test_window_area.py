@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from wetread.domain.view import Window
 from wetread.imaging import kernel
 from wetread.imaging.render import draw_grey
@@ -66,6 +67,11 @@ def test_windowing_comes_before_resizing():
 def test_nothing_is_enlarged_or_emptied(size):
     with pytest.raises(ValueError, match="never enlarged"):
         kernel.window_area(noise("uint8", 0, 255), 0.0, 1.0, size)
+
+
+def test_foreign_byte_order_is_refused_not_misread():
+    with pytest.raises(ValueError, match="native byte order"):
+        kernel.window_area(noise("uint16", 0, 4096).astype(">u2"), 0.0, 1.0, (9, 9))
 
 
 def test_pixels_that_may_not_be_written_to_are_read_as_well():

@@ -1,0 +1,70 @@
+"""Which pictures a page shows, and where the boxes lie on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wetread.domain.finding import Presence
+from wetread.domain.report import Report
+from wetread.domain.view import View
+from wetread.reporting.words import inert, told
+
+MOST_PICTURES = 6
+SHOWN = (Presence.PRESENT, Presence.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A box in pixels of the picture, with its caption. `origin` says who drew it."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    caption: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A picture with its boxes and the line below it."""
+
+    view: View
+    boxes: tuple[Box, ...]
+    caption: str
+
+
+def figures(report: Report) -> tuple[Figure, ...]:
+    """At most six pictures: those with boxes first, otherwise in their order."""
+    every = [_figure(report, view) for view in (report.pictures or report.views)]
+    every.sort(key=lambda figure: not figure.boxes)
+    return tuple(every[:MOST_PICTURES])
+
+
+def left_out(report: Report) -> int:
+    """How many prepared pictures a page does not show."""
+    return max(0, len(report.pictures or report.views) - MOST_PICTURES)
+
+
+def _figure(report: Report, view: View) -> Figure:
+    window = f"window {view.window.center:g}/{view.window.width:g} ({view.window.origin.value})" if view.window else ""
+    source = f"{inert(view.origin.file)}, frame {view.origin.frame}" if view.origin else view.kind.value
+    facts = (view.modality, view.body_part, view.projection, view.label, window)
+    caption = ", ".join((source, *(inert(fact) for fact in facts if fact)))
+    return Figure(view=view, boxes=tuple(_boxes(report, view)), caption=caption)
+
+
+def _boxes(report: Report, view: View) -> Iterator[Box]:
+    origin, mapping = view.origin, view.mapping
+    if report.consensus is None or origin is None or mapping is None:
+        return
+    for joined in report.consensus.findings:
+        if joined.finding.presence not in SHOWN:
+            continue
+        for evidence in joined.finding.evidence:
+            if (evidence.file, evidence.frame) != (origin.file, origin.frame):
+                continue
+            x0, y0, x1, y1 = evidence.box
+            left, top = mapping.to_view(x0 * origin.source_width, y0 * origin.source_height)
+            right, bottom = mapping.to_view(x1 * origin.source_width, y1 * origin.source_height)
+            caption = f"{told(report, joined.finding)} ({joined.finding.presence.value})"
+            yield Box(x0=left, y0=top, x1=right, y1=bottom, caption=caption, origin=evidence.origin)

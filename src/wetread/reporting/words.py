@@ -1,0 +1,67 @@
+"""Sentences by table, and foreign text made inert."""
+
+import tomllib
+from functools import cache
+
+from wetread.domain.clinical_data import shipped
+from wetread.domain.finding import Finding
+from wetread.domain.report import Report
+
+POOLED = "/pooled/"
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    tables = tomllib.loads(shipped("wording.toml"))
+    return {name: table for name, table in tables.items() if isinstance(table, dict)}
+
+
+def sentence(table: str, key: str, **parts: object) -> str:
+    """A sentence of wording.toml with its parts filled in."""
+    return _tables()[table][key].format(**parts)
+
+
+def region_of(body_part: str | None) -> str | None:
+    """The vocabulary's region of a body part; None where it is unknown."""
+    return _tables()["region"].get(body_part or "")
+
+
+def inert(text: str) -> str:
+    """Foreign text on one line: control, escape and direction characters become a replacement character."""
+    return "".join(c if c.isprintable() else " " if c in "\n\r\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def percent(probability: float | None, calibrator_id: str | None) -> str:
+    """A percentage only where a calibrator of its own stands behind the number, else "not stated"."""
+    if probability is None or calibrator_id is None or POOLED in calibrator_id:
+        return sentence("probability", "not_stated")
+    return sentence("probability", "stated", percent=f"{100 * probability:.0f}")
+
+
+def named(report: Report, code: str) -> str:
+    """What people call a code; the code itself where the vocabulary does not know it."""
+    term = report.terms.get(code)
+    return term.label if term else inert(code)
+
+
+def told(report: Report, finding: Finding) -> str:
+    """A finding in words: side, name, place, probability."""
+    side = f"{finding.laterality.value} " if finding.laterality else ""
+    place = f" ({inert(finding.location)})" if finding.location else ""
+    return f"{side}{named(report, finding.code)}{place}"
+
+
+def notice(report: Report) -> str:
+    """Who stands behind the vocabulary and the policy."""
+    trace = report.provenance
+    if trace.vocabulary_signed_off_by is None:
+        return sentence("notice", "unsigned", vocabulary=trace.vocabulary_version, policy=trace.policy_version)
+    who = inert(trace.vocabulary_signed_off_by)
+    return sentence("notice", "signed", vocabulary=trace.vocabulary_version, policy=trace.policy_version, who=who)
+
+
+def within(minutes: int) -> str:
+    """Minutes as people say them; 0 means in turn."""
+    if minutes <= 0:
+        return "in turn"
+    return f"within {minutes} min" if minutes < 120 else f"within {minutes / 60:g} h"
