@@ -19,10 +19,10 @@ from network import FINDINGS
 
 Array = NDArray[np.float64]
 TEMPERATURE_FROM, PLATT_FROM = 20, 50  # positives; design/CLINICAL.md section 8. Isotonic (200) is never reached here
-SPECIFICITY = {"Pneumothorax": 0.97, "Consolidation": 0.93, "Edema": 0.93, "Pneumonia": 0.93}
-OTHER_SPECIFICITY = 0.90
-FLAG_CAP = {"Pneumothorax": 0.12, "Consolidation": 0.25, "Edema": 0.25, "Pneumonia": 0.25}
-OTHER_FLAG_CAP = 0.30
+SPECIFICITY = {"Pneumothorax": 0.98}
+OTHER_SPECIFICITY = 0.95
+FLAG_CAP = {"Pneumothorax": 0.12}
+OTHER_FLAG_CAP = 0.15
 SENSITIVITY = 0.90
 
 
@@ -59,7 +59,8 @@ def level(logits: Array, slope: float, prevalence: float) -> float:
 def calibrator(name: str, kind: str, slope: float, offset: float) -> dict[str, Any]:
     """The card's form of sigmoid(slope * logit + offset)."""
     label = name.lower().replace("_", "-").replace(" ", "-")
-    head = {"kind": kind, "id": f"chest-frontal/{label}/1"}
+    shared = "pooled/" if kind == "pooled" else ""  # the product shows no percentage behind a pooled calibrator
+    head = {"kind": kind, "id": f"chest-frontal/{shared}{label}/1"}
     if kind == "platt":
         return {**head, "slope": round(slope, 5), "intercept": round(offset, 5)}
     return {**head, "temperature": round(1 / slope, 5), "offset": round(offset, 5)}

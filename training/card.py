@@ -19,7 +19,8 @@ CODES = {
     "Edema": "wr:pulmonary-oedema", "Emphysema": "wr:emphysema", "Fibrosis": "wr:fibrosis",
     "Pleural_Thickening": "wr:pleural-thickening", "Hernia": "wr:hernia-unspecified-on-chest-radiograph",
 }  # fmt: skip
-MIN_AGE_YEARS = 18
+MIN_AGE_YEARS = 10  # younger patients are 21 of 3,317 NIH films: too few to learn or to judge from
+ADULT_AGE_YEARS = 18
 
 
 def inline(table: dict[str, Any]) -> str:
@@ -58,6 +59,8 @@ modalities = ["CR", "DX"]
 body_parts = ["CHEST", "THORAX"]
 projections = ["PA", "AP"]
 min_age_years = {MIN_AGE_YEARS}
+adult_age_years = {ADULT_AGE_YEARS}
+looks_like = "an upright frontal chest film"
 min_edge_px = 128
 """
 

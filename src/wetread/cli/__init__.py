@@ -7,7 +7,8 @@ import os
 import sys
 
 import typer
-from click.exceptions import Abort, ClickException, Exit
+from typer import Abort, Exit
+from typer.exceptions import TyperException
 
 from wetread.cli import demo, doctor, read, readers, views
 from wetread.cli.console import complain
@@ -45,8 +46,9 @@ def _run() -> int:
 
 def _exit_code(problem: BaseException) -> int:
     """Say what went wrong and return the code that tells it."""
-    if isinstance(problem, ClickException):
-        problem.show()
+    if isinstance(problem, TyperException):
+        message = problem.format_message()
+        complain(f"{message} Try --help.") if "\n" not in message else sys.stderr.write(message + "\n")
         return problem.exit_code
     if isinstance(problem, Abort | KeyboardInterrupt):
         complain("stopped")

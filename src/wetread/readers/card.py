@@ -11,6 +11,7 @@ from wetread.errors import CardInvalid
 from wetread.readers.calibrator import Calibrator
 
 CARD_FILE = "card.toml"
+POOLED = "/pooled/"
 MAX_CARD_BYTES = 1_000_000
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -55,6 +56,8 @@ class Examination(CardPart):
     body_parts: tuple[str, ...]
     projections: tuple[str, ...] = ()
     min_age_years: float | None = None
+    adult_age_years: float | None = None
+    looks_like: str = "what it was trained on"
     min_edge_px: int = 1
 
 
@@ -78,7 +81,9 @@ class CardFinding(CardPart):
     calibration_positives: int | None = None
 
     @model_validator(mode="after")
-    def _ordered(self) -> "CardFinding":
+    def _sound(self) -> "CardFinding":
+        if self.calibrator is not None and (self.calibrator.kind == "pooled") != (POOLED in self.calibrator.id):
+            raise ValueError(f"{self.code}: the id of a pooled calibrator, and of no other, holds {POOLED!r}")
         if self.uncertain_at > self.present_at:
             raise ValueError(f"{self.code}: uncertain_at must not lie above present_at")
         return self

@@ -64,16 +64,16 @@ class OnnxReader:
 
         Raises: ReaderRefused with the reasons where no view is of its examination.
         """
-        self._check_age(request.age_years)
         looked, reasons = self._look_at_all(request.views)
         if not looked:
             raise ReaderRefused("; ".join(reasons[:MAX_REASONS]) or "the study has no picture to read")
+        self._check_age(request.age_years)
         findings = tuple(self._finding(finding, looked) for finding in self.card.findings)
         return Read(
             reader=self.identity,
             findings=findings,
             abnormal_probability=self._abnormal(looked),
-            limitations=self._limitations(looked, reasons),
+            limitations=(*self._limitations(looked, reasons), *self._age_limitation(request.age_years)),
             views_read=tuple(one.view.pixel_sha256 for one in looked),
             cost_usd=0.0,
         )
@@ -82,6 +82,13 @@ class OnnxReader:
         lowest = self.card.examination.min_age_years
         if lowest is not None and age_years is not None and age_years < lowest:
             raise ReaderRefused(f"the patient is {age_years:g} years old; {self.name} reads from {lowest:g} years on")
+
+    def _age_limitation(self, age_years: float | None) -> tuple[Limitation, ...]:
+        adult = self.card.examination.adult_age_years
+        if adult is None or age_years is None or age_years >= adult:
+            return ()
+        text = f"the patient is {age_years:g} years old; {self.name} was judged on adults, from {adult:g} years on"
+        return (Limitation(code="not_an_adult", text=text),)
 
     def _look_at_all(self, views: tuple[View, ...]) -> tuple[list[Looked], list[str]]:
         looked: list[Looked] = []
@@ -107,7 +114,7 @@ class OnnxReader:
         except Exception as problem:  # onnxruntime's errors have no common base
             raise CardInvalid(f"{self.name}: the network does not fit its card: {problem}") from problem
         if card.outputs.gate and float(answers[card.outputs.gate].ravel()[0]) < card.outputs.gate_threshold:
-            return f"the picture does not look like {card.title.lower()}"
+            return f"the picture does not look like {card.examination.looks_like}"
         scores = np.asarray(answers[card.outputs.scores], np.float64)[0]
         if card.outputs.form == "probability":
             scores = np.array([logit_of(float(s)) for s in scores])

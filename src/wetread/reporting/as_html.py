@@ -132,13 +132,13 @@ def _pictures(report: Report) -> str:
 def _figure(figure: Figure) -> str:
     view = figure.view
     data = base64.b64encode(view.picture).decode("ascii")
-    said = "; ".join(box.caption for box in figure.boxes)
-    label = text(f"{figure.caption}{f'. Approximate boxes: {said}' if said else ''}")
+    legend = f"<br>{text(figure.legend)}" if figure.boxes else ""
+    label = text(f"{figure.caption}{f'. Approximate boxes: {figure.legend}' if figure.boxes else ''}")
     boxes = "".join(_box(box, view.width) for box in figure.boxes)
     return (
         f'<figure><svg viewBox="0 0 {view.width} {view.height}" role="img" aria-label="{label}">'
         f'<image href="data:{view.media_type};base64,{data}" width="{view.width}" height="{view.height}"/>{boxes}</svg>'
-        f"<figcaption>{text(figure.caption)}</figcaption></figure>"
+        f"<figcaption>{text(figure.caption)}{legend}</figcaption></figure>"
     )
 
 
@@ -151,8 +151,8 @@ def _box(box: Box, width: int) -> str:
     return (
         f'<g><title>{caption}</title><rect class="halo" {place} stroke-width="{4 * unit:.1f}"/>'
         f'<rect class="edge" {place} stroke-width="{2 * unit:.1f}"{dashes}/>'
-        f'<text x="{box.x0 + 4 * unit:.1f}" y="{max(box.y0 - 5 * unit, 14 * unit):.1f}" font-size="{13 * unit:.1f}" '
-        f'fill="#ffd166" stroke="#000000" stroke-width="{3 * unit:.1f}" paint-order="stroke">{caption}</text></g>'
+        f'<text x="{box.x0 + 5 * unit:.1f}" y="{box.y0 + 17 * unit:.1f}" font-size="{15 * unit:.1f}" font-weight="700" '
+        f'fill="#ffd166" stroke="#000000" stroke-width="{3 * unit:.1f}" paint-order="stroke">{box.number}</text></g>'
     )
 
 

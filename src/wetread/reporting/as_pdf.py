@@ -114,7 +114,9 @@ def _story(report: Report) -> Iterator["Flowable"]:
 
 
 def _heading(title: str) -> Iterator["Flowable"]:
-    yield _paragraph(title, _style(12, bold=True, before=9))
+    style = _style(12, bold=True, before=9)
+    style.keepWithNext = 1
+    yield _paragraph(title, style)
 
 
 def _urgency(report: Report) -> "Table":
@@ -169,12 +171,16 @@ def _pictures(report: Report) -> Iterator["Flowable"]:
     for start in range(0, len(shown), 2):
         pair = shown[start : start + 2]
         small = _style(7.5, colour="#4a5866")
-        cells = [[_Picture(figure) for figure in pair], [_paragraph(figure.caption, small) for figure in pair]]
+        cells = [[_Picture(figure) for figure in pair], [_paragraph(_caption(figure), small) for figure in pair]]
         table = Table(cells, colWidths=[(PICTURE_MM + 3) * mm] * len(pair), hAlign="LEFT")
         table.setStyle(TableStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
         yield table
     if any(figure.boxes for figure in shown):
         yield _paragraph(sentence("notice", "boxes"), _style(8, colour="#4a5866"))
+
+
+def _caption(figure: Figure) -> str:
+    return f"{figure.caption}. {figure.legend}" if figure.boxes else figure.caption
 
 
 def _trace(report: Report) -> Iterator[str]:
@@ -219,3 +225,6 @@ if INSTALLED:
                     self.canv.setLineWidth(line)
                     self.canv.setDash(*dashes) if dashes else self.canv.setDash()
                     self.canv.rect(x, y, *size, stroke=1, fill=0)
+                self.canv.setFillColor(colors.HexColor("#ffd166"))
+                self.canv.setFont("Helvetica-Bold", 8)
+                self.canv.drawString(x + 2, y + size[1] - 9, str(box.number))

@@ -9,13 +9,15 @@ from wetread.domain.view import View
 from wetread.reporting.words import inert, told
 
 MOST_PICTURES = 6
+MOST_BOXES = 4
 SHOWN = (Presence.PRESENT, Presence.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A box in pixels of the picture, with its caption. `origin` says who drew it."""
+    """A box in pixels of the picture, with its number on it and its caption. `origin` says who drew it."""
 
+    number: int
     x0: float
     y0: float
     x1: float
@@ -26,11 +28,18 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A picture with its boxes and the line below it."""
+    """A picture with its boxes, most urgent finding first, and the line below it. `more_boxes` were left off."""
 
     view: View
     boxes: tuple[Box, ...]
     caption: str
+    more_boxes: int = 0
+
+    @property
+    def legend(self) -> str:
+        """What the numbers on the boxes mean."""
+        named = "; ".join(f"{box.number} {box.caption}" for box in self.boxes)
+        return f"{named}; {self.more_boxes} more boxes in the data" if self.more_boxes else named
 
 
 def figures(report: Report) -> tuple[Figure, ...]:
@@ -50,13 +59,15 @@ def _figure(report: Report, view: View) -> Figure:
     source = f"{inert(view.origin.file)}, frame {view.origin.frame}" if view.origin else view.kind.value
     facts = (view.modality, view.body_part, view.projection, view.label, window)
     caption = ", ".join((source, *(inert(fact) for fact in facts if fact)))
-    return Figure(view=view, boxes=tuple(_boxes(report, view)), caption=caption)
+    boxes = tuple(_boxes(report, view))
+    return Figure(view=view, boxes=boxes[:MOST_BOXES], caption=caption, more_boxes=max(0, len(boxes) - MOST_BOXES))
 
 
 def _boxes(report: Report, view: View) -> Iterator[Box]:
     origin, mapping = view.origin, view.mapping
     if report.consensus is None or origin is None or mapping is None:
         return
+    number = 0
     for joined in report.consensus.findings:
         if joined.finding.presence not in SHOWN:
             continue
@@ -67,4 +78,5 @@ def _boxes(report: Report, view: View) -> Iterator[Box]:
             left, top = mapping.to_view(x0 * origin.source_width, y0 * origin.source_height)
             right, bottom = mapping.to_view(x1 * origin.source_width, y1 * origin.source_height)
             caption = f"{told(report, joined.finding)} ({joined.finding.presence.value})"
-            yield Box(x0=left, y0=top, x1=right, y1=bottom, caption=caption, origin=evidence.origin)
+            number += 1
+            yield Box(number=number, x0=left, y0=top, x1=right, y1=bottom, caption=caption, origin=evidence.origin)

@@ -7,7 +7,7 @@ from wetread.domain.finding import Finding
 from wetread.domain.order import Order
 from wetread.domain.read import Read, ReaderIdentity, ReadRequest
 from wetread.domain.view import View, ViewPlan
-from wetread.errors import ReaderError
+from wetread.errors import ReaderError, WetreadError
 from wetread.ports import Reader, identity_of, plan_of
 
 
@@ -15,16 +15,16 @@ class ScriptedReader:
     """Answers with the findings it was given, or raises the error it was given."""
 
     def __init__(
-        self, name: str, answer: Iterable[Finding] | ReaderError = (), *, plan: ViewPlan | None = None
+        self, name: str, answer: Iterable[Finding] | WetreadError = (), *, plan: ViewPlan | None = None
     ) -> None:
         self.name = name
         self.plan = plan or ViewPlan()
         self.identity = ReaderIdentity(name=name, version="scripted", fingerprint="scripted")
-        self._answer = answer if isinstance(answer, ReaderError) else tuple(answer)
+        self._answer = answer if isinstance(answer, WetreadError) else tuple(answer)
 
     async def read(self, request: ReadRequest) -> Read:
         """The script."""
-        if isinstance(self._answer, ReaderError):
+        if isinstance(self._answer, WetreadError):
             raise self._answer
         return Read(
             reader=self.identity,

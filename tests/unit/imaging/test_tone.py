@@ -145,7 +145,7 @@ def test_a_line_that_float32_could_not_hold_is_refused():
 
 def test_malformed_presets_are_refused():
     with pytest.raises(KeyError, match="unknown"):
-        presets.parse('[regions]\nhead = ["HEAD"]\n')
+        presets.parse('preset = []\n[regions]\nhead = ["HEAD"]\n')
 
 
 def test_every_region_of_the_clinical_data_has_presets_with_a_usable_width():

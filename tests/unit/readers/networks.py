@@ -29,6 +29,7 @@ modalities = ["CR", "DX"]
 body_parts = ["CHEST"]
 projections = ["PA", "AP"]
 min_age_years = 18
+adult_age_years = 19
 min_edge_px = 32
 """
 FINDING = """[[findings]]

@@ -76,6 +76,8 @@ def test_a_child_is_an_abstention_and_an_unknown_age_is_not(bright_reader):
     with pytest.raises(ReaderRefused, match="4 years"):
         ask(reader, film(128), age_years=4)
     assert ask(reader, film(128), age_years=None).findings
+    teenager = ask(reader, film(128), age_years=18.5)
+    assert any("19 years on" in limitation.text for limitation in teenager.limitations)
 
 
 def test_a_lateral_beside_a_frontal_film_is_left_out_and_said(bright_reader):
