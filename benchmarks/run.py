@@ -9,13 +9,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import decoding, kernel, paths
+from benchmarks import decoding, embedded_read, kernel, paths
 from benchmarks.ratio import Ratio
 
 PARTS: dict[str, Callable[[], list[Ratio]]] = {
     "kernel": kernel.ratios,
     "decoding": decoding.ratios,
     "paths": paths.ratios,
+    "embedded read": embedded_read.ratios,
 }
 
 

@@ -34,9 +34,10 @@ def unknown_options(page: Path, helps: dict[str, str]) -> list[str]:
         if verb not in VERBS:
             found.append(f"{page.relative_to(ROOT)}: there is no `wetread {verb}`")
             continue
-        for option in re.findall(r"--[a-z-]+", shown):
-            if option not in helps[verb] and option != "--help":
-                found.append(f"{page.relative_to(ROOT)}: `wetread {verb}` has no {option}")
+        unknown = [
+            option for option in re.findall(r"--[a-z0-9-]+", shown) if option not in (*helps[verb].split(), "--help")
+        ]
+        found += [f"{page.relative_to(ROOT)}: `wetread {verb}` has no {option}" for option in unknown]
     return found
 
 

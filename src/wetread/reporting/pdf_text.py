@@ -9,6 +9,8 @@ from wetread.reporting.words import inert
 LATIN = "latin"
 CHINESE, JAPANESE, KOREAN = "STSong-Light", "HeiseiMin-W3", "HYSMyeongJo-Medium"
 RANGES = (
+    (0x0391, 0x03C9, JAPANESE),
+    (0x0410, 0x044F, JAPANESE),
     (0x3040, 0x30FF, JAPANESE),
     (0xFF66, 0xFF9F, JAPANESE),
     (0x1100, 0x11FF, KOREAN),

@@ -6,7 +6,8 @@ from wetread.domain.clinical_data import load_policy, load_vocabulary, parse_pol
 from wetread.domain.urgency import Priority
 from wetread.errors import ClinicalDataInvalid
 
-HEAD = "id,label,modality,region,acr_category,priority_floor,target_min,code_system,code,code_meaning,code_match,public_label\n"
+HEAD = "id,label,modality,region,acr_category,priority_floor,target_min,"
+HEAD += "code_system,code,code_meaning,code_match,public_label\n"
 ROW = 'wr:a,a thing,"CR,DX",CHEST,1,P1,15,SCT,1,A,exact,Thing\n'
 ABOUT = 'version = "1"\nsigned_off_by = ""\n'
 
@@ -71,5 +72,5 @@ def test_a_wrong_policy_names_what_is_wrong(old, new, word):
 
 
 def test_a_missing_site_file_is_named(tmp_path):
-    with pytest.raises(ClinicalDataInvalid, match="nowhere.csv"):
+    with pytest.raises(ClinicalDataInvalid, match=r"nowhere\.csv"):
         load_vocabulary(tmp_path / "nowhere.csv")

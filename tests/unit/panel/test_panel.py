@@ -29,21 +29,21 @@ def box(*corners, file="a.dcm", frame=1):
 class Broken:
     name = "broken"
 
-    async def read(self, request):
+    async def read(self, _request):
         raise ZeroDivisionError("secret of the patient")
 
 
 class Unreadable:
     name = "unreadable"
 
-    async def read(self, request):
+    async def read(self, _request):
         raise FileUnreadable("a.dcm", "broken")
 
 
 class Slow:
     name = "slow"
 
-    async def read(self, request):
+    async def read(self, _request):
         await asyncio.sleep(60)
 
 
@@ -115,7 +115,7 @@ def test_silence_is_no_zero():
     [
         (("present", "absent", "absent"), "uncertain"), (("present", "present", "absent"), "present"),
         (("present", "absent"), "present"), (("uncertain", "absent", "absent"), "uncertain"),
-        (("absent", "absent"), "absent"), (("not_assessable",), "not_assessable"),
+        (("absent", "absent"), "absent"), (("not_assessable", "not_assessable"), "not_assessable"),
     ],
 )  # fmt: skip
 def test_a_majority_makes_a_finding_uncertain_but_never_absent(said, stands):
