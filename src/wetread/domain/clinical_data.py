@@ -11,12 +11,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from wetread.domain.order import OrderPriority
 from wetread.domain.urgency import Priority
 from wetread.domain.vocabulary import Coding, Term, Vocabulary
 from wetread.errors import ClinicalDataInvalid
 
 CATEGORIES = (0, 1, 2, 3)
 MATCHES = {"exact", "broader", "narrower"}
+STATES = ("non_diagnostic", "reader_critical_claim", "human_first", "nothing_raised")
+AT_ONCE = ("stat", "emergency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ def load_policy(path: Path | None = None) -> UrgencyPolicy:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise ClinicalDataInvalid(f"{path}: can't be read ({problem}); name a UTF-8 file that exists") from None
 
@@ -76,7 +79,7 @@ def parse_vocabulary(table: str, about: str) -> Vocabulary:
     for number, row in enumerate(csv.DictReader(io.StringIO(table)), start=2):
         try:
             term = _term(row)
-        except (KeyError, ValueError, AttributeError) as problem:
+        except (KeyError, ValueError) as problem:
             raise ClinicalDataInvalid(f"findings.csv line {number}: {problem}") from None
         if term.code in terms:
             raise ClinicalDataInvalid(f"findings.csv line {number}: {term.code} stands there twice")
@@ -92,6 +95,10 @@ def parse_vocabulary(table: str, about: str) -> Vocabulary:
 
 
 def _term(row: dict[str, str]) -> Term:
+    if None in row or None in row.values():
+        raise ValueError("the row has more or fewer fields than the head line")
+    if not row["label"].strip():
+        raise ValueError("the label is empty")
     code, category = row["id"].strip(), int(row["acr_category"])
     if not code.startswith("wr:"):
         raise ValueError(f"a code starts with 'wr:', got {code!r}")
@@ -135,6 +142,13 @@ def parse_policy(text: str) -> UrgencyPolicy:
         present_from = {c: float(data["present_from_probability"][f"category_{c}"]) for c in CATEGORIES}
         if not all(0 <= value <= 1 for value in present_from.values()):
             raise ValueError("present_from_probability lies between 0 and 1")
+        order = {priority.value: Priority(data["order"][priority.value]) for priority in OrderPriority}
+        state = {key: Priority(value) for key, value in data["state"].items()}
+        missing = [key for key in STATES if key not in state]
+        if missing:
+            raise ValueError(f"state.{missing[0]} is missing")
+        if any(order[key].rank > Priority.P2.rank for key in AT_ONCE):
+            raise ValueError("stat and emergency orders are at least P2")
         return UrgencyPolicy(
             version=str(data["version"]),
             sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -142,15 +156,15 @@ def parse_policy(text: str) -> UrgencyPolicy:
             present_from=MappingProxyType(present_from),
             uncertain=MappingProxyType(uncertain),
             uncertain_agreed=Priority(data["uncertain"]["category_1_agreed"]),
-            order=MappingProxyType({key: Priority(value) for key, value in data["order"].items()}),
-            state=MappingProxyType({key: Priority(value) for key, value in data["state"].items()}),
+            order=MappingProxyType(order),
+            state=MappingProxyType(state),
             code=MappingProxyType({key: Priority(value) for key, value in data["code"].items()}),
             target_min=MappingProxyType({p: int(data["target_min"][p.value]) for p in Priority}),
             label=MappingProxyType({p: str(data["label"][p.value]) for p in Priority}),
         )
-    except KeyError as missing:
-        raise ClinicalDataInvalid(f"urgency.toml: {missing} is missing; compare it with the shipped file") from None
-    except (ValueError, TypeError) as problem:
+    except KeyError as gone:
+        raise ClinicalDataInvalid(f"urgency.toml: {gone} is missing; compare it with the shipped file") from None
+    except (ValueError, TypeError, AttributeError) as problem:
         raise ClinicalDataInvalid(f"urgency.toml: {problem}; compare it with the shipped file") from None
 
 

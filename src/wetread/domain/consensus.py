@@ -32,5 +32,3 @@ class Consensus:
     abnormal_probability: float | None
     weighting: str
     agreement: float | None = None
-    escalated: bool = False
-    escalation_reasons: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from wetread.domain.finding import Finding, check_unit_interval
+from wetread.domain.finding import Finding, Presence, check_unit_interval
 from wetread.domain.order import Order
 from wetread.domain.urgency import Priority
 from wetread.domain.view import Limitation, View
@@ -59,6 +59,12 @@ class Read:
 
     def __post_init__(self) -> None:
         check_unit_interval("abnormal_probability", self.abnormal_probability)
+
+    @property
+    def answered(self) -> bool:
+        """True where it says anything of the study: an empty read is silence, and silence is not routine."""
+        said = any(finding.presence is not Presence.NOT_ASSESSABLE for finding in self.findings)
+        return said or self.abnormal_probability is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

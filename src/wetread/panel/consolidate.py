@@ -36,6 +36,7 @@ def consolidate(answers: Iterable[Answer], votes: Mapping[str, float]) -> Consen
         for finding in read.findings:
             vote = _Vote(read.reader.name, weight, _honest(finding, read))
             by_key.setdefault((finding.code, finding.laterality), []).append(vote)
+    _spread_absences(by_key)
     joined = tuple(_join(by_key[key]) for key in sorted(by_key, key=lambda key: (key[0], key[1] or "")))
     named = tuple(read.reader.name for read in reads)
     weights = [votes.get(name, 1.0) for name in named]
@@ -46,6 +47,23 @@ def consolidate(answers: Iterable[Answer], votes: Mapping[str, float]) -> Consen
         weighting="single reader" if len(reads) == 1 else "configured votes, unweighted by evidence",
         agreement=_agreement(joined),
     )
+
+
+def _spread_absences(by_key: dict[Key, list[_Vote]]) -> None:
+    """An absence without a side speaks of both: it contradicts a reader who sees the finding on one of them."""
+    for code, _ in [key for key in by_key if key[1] is None]:
+        plain = by_key[code, None]
+        sided = [votes for (other, side), votes in by_key.items() if other == code and side is not None]
+        if not sided or any(vote.finding.presence is not Presence.ABSENT for vote in plain):
+            continue
+        for votes in sided:
+            voters = {vote.reader for vote in votes}
+            votes += [
+                replace(vote, finding=replace(vote.finding, laterality=votes[0].finding.laterality))
+                for vote in plain
+                if vote.reader not in voters
+            ]
+        del by_key[code, None]
 
 
 def _honest(finding: Finding, read: Read) -> Finding:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from wetread.domain.read import Abstention, Answer, ReadRequest
+from wetread.domain.read import Abstention, Answer, Read, ReadRequest
 from wetread.errors import ReaderRefused, WetreadError
 from wetread.ports import Reader, identity_of
 
@@ -18,7 +18,7 @@ async def convene(
 async def _ask(reader: Reader, request_for: Callable[[Reader], ReadRequest], timeout_s: float) -> Answer:
     identity = identity_of(reader)
     try:
-        return await asyncio.wait_for(reader.read(request_for(reader)), timeout_s)
+        answer: object = await asyncio.wait_for(reader.read(request_for(reader)), timeout_s)
     except ReaderRefused as refusal:
         return Abstention(reader=identity, reason=str(refusal) or "it gave no reason")
     except TimeoutError:
@@ -29,3 +29,7 @@ async def _ask(reader: Reader, request_for: Callable[[Reader], ReadRequest], tim
     except Exception as bug:  # noqa: BLE001 - a plug-in's bug must not take the other readers' answers with it
         reason = f"it broke with {type(bug).__name__}; report this to the reader's maker"
         return Abstention(reader=identity, reason=reason, code="broken", failed=True)
+    if not isinstance(answer, Read):
+        reason = f"it answered with {type(answer).__name__} instead of a read; report this to the reader's maker"
+        return Abstention(reader=identity, reason=reason, code="broken", failed=True)
+    return answer

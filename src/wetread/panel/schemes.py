@@ -78,9 +78,19 @@ def stated_confidence(value: str | float | None) -> tuple[float | None, str | No
         if word in words:
             return float(words[word]), "verbal"
         value = _number(word)
+        if word.endswith("%"):
+            return _percent(value), "stated"
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is no confidence")
     if not 0 <= value <= 100:
         raise ValueError(f"a confidence lies between 0 and 100, got {value!r}")
     return (value / 100 if value > 1 else float(value)), "stated"
+
+
+def _percent(value: float) -> float:
+    if not 0 <= value <= 100:
+        raise ValueError(f"a confidence lies between 0 and 100 %, got {value!r}")
+    return value / 100
 
 
 def _number(word: str) -> float:

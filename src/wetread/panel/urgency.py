@@ -1,7 +1,7 @@
 """How soon a human must act: the most urgent of findings, claims, order and state. Nothing here lowers anything."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wetread.domain.clinical_data import UrgencyPolicy
 from wetread.domain.finding import Finding, Presence
@@ -28,16 +28,18 @@ def assess(
 ) -> Urgency:
     """The study's urgency with every reason, strongest first. Display thresholds play no part."""
     reads = [answer for answer in answers if isinstance(answer, Read)]
+    answered = [read for read in reads if read.answered]
     grounds = [
-        *_from_state(answers, reads, policy),
+        *_from_state(answers, answered, policy),
         *_from_order(order, policy),
         *_from_flags(study, policy),
         *(ground for read in reads for ground in _from_read(read, reads, vocabulary=vocabulary, policy=policy)),
+        *_from_disputes(reads, vocabulary, policy),
     ]
     ranked = sorted(set(grounds), key=_strength)
     strongest = ranked[0].reason.priority
     level = [ground for ground in ranked if ground.reason.priority.rank == strongest.rank]
-    unread = not reads and strongest.rank == Priority.UNREAD.rank
+    unread = not answered and strongest.rank == Priority.UNREAD.rank
     return Urgency(
         priority=Priority.UNREAD if unread else strongest,
         target_min=min(ground.target_min for ground in level),
@@ -63,13 +65,17 @@ def _ground(priority: Priority, policy: UrgencyPolicy, source: str, rule_id: str
 def _from_state(answers: tuple[Answer, ...], reads: list[Read], policy: UrgencyPolicy) -> Iterator[_Ground]:
     """Nobody read: UNREAD. Fewer than two valid reads of three or more: a human first. Else routine, at least."""
     if not reads:
-        told = "; ".join(f"{a.reader.name}: {a.reason}" for a in answers if isinstance(a, Abstention))
+        told = "; ".join(
+            f"{a.reader.name}: {a.reason if isinstance(a, Abstention) else 'it answered on no finding'}"
+            for a in answers
+        )
         text = f"AI did not read this ({told or 'no reader was asked'})"
         yield _ground(Priority.UNREAD, policy, "system", "state.unread", text)
         return
     yield _ground(policy.state["nothing_raised"], policy, "rule", "state.nothing_raised", "no rule asks for more")
-    if len(answers) > TWO_STEPS and len(reads) < TWO_STEPS:
-        text = f"only {len(reads)} of {len(answers)} readers answered: a human first"
+    asked, said = ({answer.reader.name for answer in part} for part in (answers, reads))
+    if len(asked) > TWO_STEPS and len(said) < TWO_STEPS:
+        text = f"only {len(said)} of {len(asked)} readers answered: a human first"
         yield _ground(policy.state["human_first"], policy, "consensus", "state.human_first", text)
 
 
@@ -110,6 +116,9 @@ def _from_finding(finding: Finding, term: Term | None, reader: str, policy: Urge
     if finding.claims_critical:
         text = f"{reader} calls {label} critical"
         yield _named(_ground(policy.state["reader_critical_claim"], policy, "model", "reader.critical", text), finding)
+    if finding.code in policy.code and finding.presence is Presence.UNCERTAIN:
+        text = f"{reader} can't exclude: {label}; a human must look"
+        yield _named(_ground(policy.code[finding.code], policy, "quality", f"code.{finding.code}", text), finding)
     if finding.presence is not Presence.PRESENT:
         return
     if term is None:
@@ -119,7 +128,7 @@ def _from_finding(finding: Finding, term: Term | None, reader: str, policy: Urge
     if finding.code in policy.code:
         text = f"{reader} reports: {label}; a human must look"
         yield _named(_ground(policy.code[finding.code], policy, "quality", f"code.{finding.code}", text), finding)
-    if finding.probability is not None and finding.probability < policy.present_from[term.acr_category]:
+    if _faint(finding, term, policy):
         return
     text = f"{label} present ({reader})"
     rule_id = f"present.category_{term.acr_category}"
@@ -128,8 +137,11 @@ def _from_finding(finding: Finding, term: Term | None, reader: str, policy: Urge
 
 
 def _from_uncertainty(finding: Finding, term: Term, reads: list[Read], policy: UrgencyPolicy) -> Iterator[_Ground]:
-    """An uncertain critical finding stands at P2, at P1 where two readers see it; others one step below present."""
-    if finding.presence is not Presence.UNCERTAIN:
+    """An uncertain critical finding stands at P2, at P1 where two readers see it; others one step below present.
+
+    Present with a probability too small for the floor is uncertain: to call it present never counts for less.
+    """
+    if finding.presence is not Presence.UNCERTAIN and not _faint(finding, term, policy):
         return
     seeing = sorted({read.reader.name for read in reads if _sees(read, finding.code)})
     text = f"{term.label} uncertain ({', '.join(seeing)})"
@@ -138,6 +150,27 @@ def _from_uncertainty(finding: Finding, term: Term, reads: list[Read], policy: U
     if term.acr_category == 1 and len(seeing) >= TWO_STEPS:
         priority, rule_id = policy.uncertain_agreed, "uncertain.category_1_agreed"
     yield _named(_ground(priority, policy, "rule", rule_id, text), finding)
+
+
+def _faint(finding: Finding, term: Term, policy: UrgencyPolicy) -> bool:
+    """Present, but with a probability below the policy's for this category."""
+    present, probability = finding.presence is Presence.PRESENT, finding.probability
+    return present and probability is not None and probability < policy.present_from[term.acr_category]
+
+
+def _from_disputes(reads: list[Read], vocabulary: Vocabulary, policy: UrgencyPolicy) -> Iterator[_Ground]:
+    """Readers who contradict each other on a critical finding: a human first."""
+    for code in sorted({finding.code for read in reads for finding in read.findings}):
+        term = vocabulary.terms.get(code)
+        present, absent = (
+            sorted({r.reader.name for r in reads for f in r.findings if f.code == code and f.presence is presence})
+            for presence in (Presence.PRESENT, Presence.ABSENT)
+        )
+        if term is not None and term.acr_category == 1 and present and absent and present != absent:
+            text = f"readers disagree on {term.label} (present: {', '.join(present)}; absent: {', '.join(absent)})"
+            ground = _ground(policy.state["human_first"], policy, "consensus", "state.disagreement", text)
+            reason = replace(ground.reason, finding=code)
+            yield _Ground(reason, ground.target_min)
 
 
 def _sees(read: Read, code: str) -> bool:

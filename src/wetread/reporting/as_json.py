@@ -1,6 +1,7 @@
 """The report as one JSON object, `wetread.report/1`. Key order is fixed; nothing in it depends on the clock."""
 
 import json
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -13,13 +14,20 @@ from wetread.domain.view import View
 from wetread.reporting.words import notice
 
 SCHEMA = "wetread.report/1"
+UNPRINTABLE = re.compile(r"[^ -~]")
 Document = dict[str, Any]
 
 
 def as_json(report: Report) -> bytes:
     """One line of UTF-8 JSON."""
     text = json.dumps(document(report), ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
-    return text.encode("utf-8", "replace")
+    return UNPRINTABLE.sub(_escaped, text).encode("utf-8")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A character that could move a terminal's cursor, turn the text round or end the line, as JSON's own escape."""
+    character = found[0]
+    return character if character.isprintable() or character == " " else json.dumps(character)[1:-1]
 
 
 def document(report: Report) -> Document:

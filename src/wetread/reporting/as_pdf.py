@@ -135,7 +135,8 @@ def _grid(rows: Iterable[Iterable[str]], widths_mm: tuple[float, ...], *, head: 
     cells = [
         [_paragraph(cell, top if head and number == 0 else body) for cell in row] for number, row in enumerate(rows)
     ]
-    table = Table(cells, colWidths=[width * mm for width in widths_mm], hAlign="LEFT", repeatRows=int(head))
+    widths = [width * mm for width in widths_mm]
+    table = Table(cells, colWidths=widths, hAlign="LEFT", repeatRows=int(head), splitInRow=1)
     rule = ("LINEBELOW", (0, 0), (-1, -1), 0.4, colors.HexColor("#cfd6de"))
     table.setStyle(TableStyle([rule, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("TOPPADDING", (0, 0), (-1, -1), 2)]))
     return table

@@ -12,11 +12,11 @@ from wetread.domain.order import Order
 from wetread.domain.read import Abstention, Answer, Read
 from wetread.domain.report import Provenance, Report
 from wetread.domain.study import Study
-from wetread.domain.urgency import Urgency
+from wetread.domain.urgency import Priority, Reason, Urgency
 from wetread.domain.view import Failure, Limitation, View
 from wetread.domain.vocabulary import Term, Vocabulary
 from wetread.reporting.as_json import document
-from wetread.reporting.words import inert, percent, region_of, sentence, told
+from wetread.reporting.words import inert, percent, region_of, sentence, told, unsayable
 
 EXAMPLES = 3
 QUALITY_REGION = "QUALITY"
@@ -40,10 +40,13 @@ def compose(
     study: Study, order: Order, answers: tuple[Answer, ...], consensus: Consensus | None, *, rest: Rest
 ) -> Report:
     """One study's preliminary report."""
+    if not any(isinstance(answer, Read) and answer.answered for answer in answers):
+        consensus = None
     if consensus is not None:
-        ordered = sorted(consensus.findings, key=lambda joined: prominence(joined, rest.vocabulary))
+        said = [joined for joined in consensus.findings if joined.finding.code not in unsayable()]
+        ordered = sorted(said, key=lambda joined: prominence(joined, rest.vocabulary))
         consensus = replace(consensus, findings=tuple(ordered))
-    checked = _checked(answers)
+    checked = _checked(consensus)
     missing = _not_assessed(study, checked, rest.vocabulary)
     codes = {*checked, *missing, *(j.finding.code for j in (consensus.findings if consensus else ()))}
     codes |= {finding.code for answer in answers if isinstance(answer, Read) for finding in answer.findings}
@@ -51,7 +54,7 @@ def compose(
         report_id="",
         study=study,
         order=order,
-        urgency=rest.urgency,
+        urgency=replace(rest.urgency, reasons=_sayable(rest.urgency.reasons)),
         urgency_label=rest.policy.label[rest.urgency.priority],
         consensus=consensus,
         answers=answers,
@@ -69,12 +72,13 @@ def compose(
 
 
 def prominence(joined: JoinedFinding, vocabulary: Vocabulary) -> tuple[int, int, int, float, str]:
-    """Most urgent present findings first, then uncertain, then the rest; likelier before less likely."""
+    """What a human looks at first: present and uncertain by urgency (uncertain one step later), then the rest."""
     finding = joined.finding
-    order = (Presence.PRESENT, Presence.UNCERTAIN, Presence.NOT_ASSESSABLE, Presence.ABSENT)
+    groups = {Presence.PRESENT: 0, Presence.UNCERTAIN: 0, Presence.NOT_ASSESSABLE: 1, Presence.ABSENT: 2}
     term = vocabulary.terms.get(finding.code)
     floor, minutes = (term.floor.rank, term.target_min) if term else (0, 0)
-    return order.index(finding.presence), floor, minutes, -(finding.probability or 0.0), finding.code
+    floor += finding.presence is Presence.UNCERTAIN
+    return groups[finding.presence], floor, minutes, -(finding.probability or 0.0), finding.code
 
 
 def _identity(report: Report) -> str:
@@ -83,16 +87,15 @@ def _identity(report: Report) -> str:
     return "wr-" + hashlib.sha256(told_all.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _checked(answers: Iterable[Answer]) -> tuple[str, ...]:
-    """Codes that at least one reader judged."""
-    judged = {
-        finding.code
-        for answer in answers
-        if isinstance(answer, Read)
-        for finding in answer.findings
-        if finding.presence is not Presence.NOT_ASSESSABLE
-    }
-    return tuple(sorted(judged))
+def _sayable(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Without those that only repeat a claim which no report prints; they are routine and raise nothing."""
+    return tuple(r for r in reasons if r.finding not in unsayable() or r.priority.rank <= Priority.P3.rank)
+
+
+def _checked(consensus: Consensus | None) -> tuple[str, ...]:
+    """Codes that at least one reader judged on pictures that let it."""
+    joined = consensus.findings if consensus else ()
+    return tuple(sorted({one.finding.code for one in joined if one.finding.presence is not Presence.NOT_ASSESSABLE}))
 
 
 def _not_assessed(study: Study, checked: tuple[str, ...], vocabulary: Vocabulary) -> dict[str, Term]:
@@ -103,6 +106,7 @@ def _not_assessed(study: Study, checked: tuple[str, ...], vocabulary: Vocabulary
         term
         for term in vocabulary
         if term.code not in checked
+        and term.code not in unsayable()
         and modalities & set(term.modalities)
         and term.region != QUALITY_REGION
         and (None in regions or term.region in regions)
@@ -117,10 +121,9 @@ def _limitations(answers: Iterable[Answer]) -> tuple[Limitation, ...]:
 
 def _impression(report: Report) -> str:
     if report.consensus is None:
-        abstained = [answer for answer in report.answers if isinstance(answer, Abstention)]
         reasons = " ".join(
-            sentence("impression", "unread_reason", reader=inert(a.reader.name), reason=inert(a.reason))
-            for a in abstained
+            sentence("impression", "unread_reason", reader=inert(a.reader.name), reason=inert(_why_unread(a)))
+            for a in report.answers
         )
         return sentence("impression", "unread", reasons=reasons or sentence("impression", "nobody_asked"))
     parts = []
@@ -135,6 +138,11 @@ def _impression(report: Report) -> str:
     if left or not listed:
         parts.append(sentence("impression", "none_else" if listed else "none_detected", checked=left))
     return " ".join((*parts, _gap(report)))
+
+
+def _why_unread(answer: Answer) -> str:
+    """An abstention's reason; a read that answered on nothing says so."""
+    return answer.reason if isinstance(answer, Abstention) else sentence("impression", "empty_read")
 
 
 def _share(finding: Finding) -> str:

@@ -1,6 +1,7 @@
 """Sentences by table, and foreign text made inert."""
 
 import tomllib
+import unicodedata
 from functools import cache
 
 from wetread.domain.clinical_data import shipped
@@ -21,6 +22,11 @@ def sentence(table: str, key: str, **parts: object) -> str:
     return _tables()[table][key].format(**parts)
 
 
+def unsayable() -> frozenset[str]:
+    """Codes that no report prints: they claim a study without findings, which nobody can read off it."""
+    return frozenset(_tables()["unsayable"])
+
+
 def region_of(body_part: str | None) -> str | None:
     """The vocabulary's region of a body part; None where it is unknown."""
     return _tables()["region"].get(body_part or "")
@@ -28,7 +34,13 @@ def region_of(body_part: str | None) -> str | None:
 
 def inert(text: str) -> str:
     """Foreign text on one line: control, escape and direction characters become a replacement character."""
-    return "".join(c if c.isprintable() else " " if c in "\n\r\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if c.isprintable() else _stand_in(c) for c in text)
+
+
+def _stand_in(character: str) -> str:
+    """A space for any kind of space (names in Chinese and Japanese are written with wide ones)."""
+    blank = character in "\n\r\t" or unicodedata.category(character) == "Zs"
+    return " " if blank else "\N{REPLACEMENT CHARACTER}"
 
 
 def percent(probability: float | None, calibrator_id: str | None) -> str:

@@ -47,7 +47,7 @@ def test_the_specificity_chain_gives_pneumothorax_its_own_minutes_and_not_those_
     assert urgency(read(finding("wr:tension-pneumothorax"))).target_min == 10
 
 
-@pytest.mark.parametrize(("probability", "expected"), [(None, "P1"), (0.10, "P1"), (0.09, "P4")])
+@pytest.mark.parametrize(("probability", "expected"), [(None, "P1"), (0.10, "P1"), (0.09, "P2")])
 def test_a_critical_finding_counts_from_ten_per_cent_or_without_a_number(probability, expected):
     assert priority(read(finding(PNEUMOTHORAX, "present", probability))) == expected
 
@@ -93,7 +93,11 @@ def test_unread_with_a_stat_order_keeps_the_shorter_time_and_the_label():
 
 
 def test_one_valid_read_of_three_asks_for_a_human_first():
-    answers = read(name="a"), abstention(name="b", failed=True), abstention(name="c", failed=True)
+    answers = (
+        read(finding(NODULE, "absent"), name="a"),
+        abstention(name="b", failed=True),
+        abstention(name="c", failed=True),
+    )
     assert priority(*answers) == "P2"
 
 
@@ -117,7 +121,7 @@ def test_non_diagnostic_quality_asks_for_a_repeat():
 
 @pytest.mark.parametrize("code", ["patient_mismatch", "laterality_conflict", "injection_suspected"])
 def test_a_conflict_of_identity_or_side_asks_for_a_human(code):
-    found = urgency(read(), study=film_study(Flag(code=code, text="look")))
+    found = urgency(read(finding(NODULE, "absent")), study=film_study(Flag(code=code, text="look")))
     assert found.priority == "P2"
     assert any(reason.rule_id == f"state.{code}" for reason in found.reasons)
 
