@@ -22,7 +22,7 @@ bench: ## print the ratio table of docs/explanation/speed.md
 
 score: ## score the embedded reader on the held-out films (needs ../shared/data)
 	@scripts/install dev
-	@.venv/bin/python training/score.py
+	@.venv/bin/python training/score_product.py
 
 wheel: ## build the wheel and try it in a fresh environment
 	@scripts/install dev

@@ -14,7 +14,7 @@ from scipy.optimize import brentq, minimize
 
 from export import session
 from films import Row, evaluation_pixels, mined, rows
-from metrics import calibration_error
+from metrics import auroc, bootstrap, calibration_error, interval
 from network import FINDINGS
 
 Array = NDArray[np.float64]
@@ -24,6 +24,9 @@ OTHER_SPECIFICITY = 0.95
 FLAG_CAP = {"Pneumothorax": 0.12}
 OTHER_FLAG_CAP = 0.15
 SENSITIVITY = 0.90
+UNPROVEN_FLAG_CAP = 0.05  # a finding that held-out films can't tell from chance is never "present", seldom "uncertain"
+NEVER = 1.0
+DRAWS, SEED = 1000, 20240501
 
 
 def answers(path: Path, pictures: list[NDArray[np.uint8]]) -> tuple[Array, Array]:
@@ -77,6 +80,12 @@ def thresholds(name: str, p: Array, truth: Array, clean: NDArray[np.bool_]) -> t
     return float(present), float(min(uncertain, present * 0.98))
 
 
+def unproven(logits: Array, truth: Array, patients: list[str]) -> bool:
+    """True where the interval of the held-out AUROC reaches down to chance."""
+    draws = bootstrap(lambda pick: auroc(truth[pick], logits[pick]), patients, draws=DRAWS, seed=SEED)
+    return interval(draws)[0] <= 0.5
+
+
 def any_threshold(p: Array, truth: Array) -> float:
     """Youden's point."""
     points = np.unique(p)
@@ -84,7 +93,9 @@ def any_threshold(p: Array, truth: Array) -> float:
     return float(points[int(np.argmax(gain))])
 
 
-def fit(logits: Array, truth: Array, clean: NDArray[np.bool_], prevalence: Array) -> list[dict[str, Any]]:
+def fit(
+    logits: Array, truth: Array, clean: NDArray[np.bool_], prevalence: Array, patients: list[str]
+) -> list[dict[str, Any]]:
     """A calibrator and thresholds for each of the 15 scores."""
     positives = truth.sum(0).astype(int)
     rare = [i for i in range(15) if positives[i] < TEMPERATURE_FROM]
@@ -100,11 +111,14 @@ def fit(logits: Array, truth: Array, clean: NDArray[np.bool_], prevalence: Array
             present = uncertain = any_threshold(p[clean], truth[clean, i])
         else:
             present, uncertain = thresholds(name, p, truth[:, i], clean)
+        doubtful = i < len(FINDINGS) and unproven(logits[:, i], truth[:, i], patients)
+        if doubtful:
+            present, uncertain = NEVER, float(np.quantile(p[clean], 1 - UNPROVEN_FLAG_CAP))
         q, t = p[clean], truth[clean, i]
         fitted.append({
             "name": name, "positives": int(positives[i]), "clean_positives": int(t.sum()),
             "calibrator": calibrator(name, kind, slope[i], offset),
-            "present_at": round(present, 4), "uncertain_at": round(uncertain, 4),
+            "present_at": round(present, 4), "uncertain_at": round(uncertain, 4), "unproven": bool(doubtful),
             "flag_present": round(float((q >= present).mean()), 4),
             "flag_uncertain": round(float((q >= uncertain).mean()), 4),
             "val_ece_raw": round(calibration_error(t, raw[clean]), 4), "val_ece": round(calibration_error(t, q), 4),
@@ -124,7 +138,9 @@ def main() -> None:
     clean = np.array([r["collection"] == "nih_clean" for r in films])
     logits, gates = answers(args.onnx, [evaluation_pixels(args.data / "cxr" / r["file"]) for r in films])
     known = [mined(r) for r in rows(args.data) if r["collection"] == "nih_clean" and r["split"] != "test"]
-    fitted = fit(logits, truth, clean, (np.mean(known, 0) * len(known) + 1) / (len(known) + 2))
+    fitted = fit(
+        logits, truth, clean, (np.mean(known, 0) * len(known) + 1) / (len(known) + 2), [r["patient_id"] for r in films]
+    )
     args.out.write_text(json.dumps({
         "films": len(films), "clean_films": int(clean.sum()), "prevalence_films": len(known), "scores": fitted,
         "gate_accepted": float((gates >= 0).mean()),

@@ -80,6 +80,7 @@ def card(sha256: str, calibration: dict[str, Any], figures: dict[str, Any] | Non
             f'[[findings]]\nindex = {index}\ncode = "{CODES[name]}"\npublic_label = "{PUBLIC.get(name, name)}"\n'
             f"present_at = {one['present_at']}\nuncertain_at = {one['uncertain_at']}\n"
             f"calibrator = {inline(one['calibrator'])}\ncalibration_positives = {one['positives']}\n"
+            f"unproven = {str(one['unproven']).lower()}\n"
         )
     parts.append(
         f'[training]\nnetworks = {options.networks}\nbackbone = "EfficientNet-Lite0, ImageNet"\n'

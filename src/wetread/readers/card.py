@@ -79,6 +79,7 @@ class CardFinding(CardPart):
     uncertain_at: Probability
     calibrator: Calibrator | None = None
     calibration_positives: int | None = None
+    unproven: bool = False
 
     @model_validator(mode="after")
     def _sound(self) -> "CardFinding":

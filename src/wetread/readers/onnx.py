@@ -73,7 +73,11 @@ class OnnxReader:
             reader=self.identity,
             findings=findings,
             abnormal_probability=self._abnormal(looked),
-            limitations=(*self._limitations(looked, reasons), *self._age_limitation(request.age_years)),
+            limitations=(
+                *self._limitations(looked, reasons),
+                *self._age_limitation(request.age_years),
+                *self._unproven(),
+            ),
             views_read=tuple(one.view.pixel_sha256 for one in looked),
             cost_usd=0.0,
         )
@@ -82,6 +86,16 @@ class OnnxReader:
         lowest = self.card.examination.min_age_years
         if lowest is not None and age_years is not None and age_years < lowest:
             raise ReaderRefused(f"the patient is {age_years:g} years old; {self.name} reads from {lowest:g} years on")
+
+    def _unproven(self) -> tuple[Limitation, ...]:
+        """Findings that the reader's makers could not tell from chance on held-out films."""
+        names = ", ".join(finding.public_label or finding.code for finding in self.card.findings if finding.unproven)
+        if not names:
+            return ()
+        text = (
+            f"{self.name} could not be shown to tell {names} from chance: never called present, absent proves nothing"
+        )
+        return (Limitation(code="finding_unproven", text=text),)
 
     def _age_limitation(self, age_years: float | None) -> tuple[Limitation, ...]:
         adult = self.card.examination.adult_age_years
