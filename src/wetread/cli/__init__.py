@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 some input could not be read, 2 usage or settings, 3 unexpected.
 """
 
+import logging
 import os
 import sys
 
@@ -31,6 +32,7 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote header values
     sys.exit(_run())
 
 

@@ -79,6 +79,7 @@ class View:
     """An encoded picture with its provenance.
 
     `origin` and `mapping` are None for a montage, whose `cells` carry theirs.
+    `spacing_mm` is (row, column) of a view pixel, None where the source is uncalibrated.
     `pixel_sha256` is over the prepared grey or RGB bytes before encoding; `recipe` names each step.
     """
 
