@@ -12,6 +12,7 @@ from wetread.domain.study import Study
 from wetread.domain.view import Failure
 
 T = TypeVar("T")
+STYLES = {"P1": "bold white on red3", "P2": "bold black on orange1", "UNREAD": "bold black on orange1"}
 
 
 def error_console() -> Console:

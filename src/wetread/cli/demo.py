@@ -8,12 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from wetread import wiring
-from wetread.cli.console import complain_of, gather, note, printable, track
+from wetread.cli.console import STYLES, complain_of, gather, note, printable, track
 from wetread.cli.options import Out
 from wetread.domain.report import Report
 from wetread.settings import Settings
-
-STYLES = {"P1": "bold white on red3", "P2": "bold black on orange1", "UNREAD": "bold black on orange1"}
 
 
 def demo(*, out: Out = None) -> int:

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from wetread import wiring
-from wetread.cli.console import complain_of, gather, note, track
+from wetread.cli.console import STYLES, complain_of, gather, note, track
 from wetread.cli.options import BodyPart, Format, Modality, Out, Paths, Projection
 from wetread.domain.report import Report
 from wetread.domain.view import Failure
@@ -53,12 +55,20 @@ def show(reports: list[Report], output: Format, out: Path | None) -> None:
     if output in {Format.HTML, Format.PDF}:
         return
     for place, report in enumerate(reports, start=1):
-        if output is Format.TEXT:
-            sys.stdout.write(wiring.heading(report, place, len(reports)))
+        if output is Format.TEXT and len(reports) > 1:
+            headline(report, place, len(reports))
         sys.stdout.write(wiring.rendered(report, output.value).decode("utf-8").rstrip("\n") + "\n")
         if output is Format.TEXT and place < len(reports):
             sys.stdout.write("\n")
     sys.stdout.flush()
+
+
+def headline(report: Report, place: int, of: int) -> None:
+    """The line above a report when several are shown, in the urgency's colour on a terminal."""
+    priority = report.urgency.priority.value
+    Console(file=sys.stdout, highlight=False).print(
+        Text(f"=== {place} of {of}: {priority} ===", style=STYLES.get(priority, ""))
+    )
 
 
 def conclude(reports: list[Report], failures: list[Failure]) -> int:

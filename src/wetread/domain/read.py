@@ -10,7 +10,11 @@ from wetread.domain.view import Limitation, View
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
-    """What a reader is shown: views, the examination, the order. No name, no number, no file path."""
+    """What a reader is shown: views, the examination, the order. Nothing that identifies the patient.
+
+    A view's origin names its file and object, so that evidence can point back: a reader outside the house is
+    never sent them.
+    """
 
     study_ref: str
     views: tuple[View, ...]

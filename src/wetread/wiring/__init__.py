@@ -2,7 +2,7 @@
 
 from wetread.wiring.desk import in_worklist_order, open_desk, read_one
 from wetread.wiring.installation import Check, examine_installation
-from wetread.wiring.outputs import deliver_all, heading, rendered
+from wetread.wiring.outputs import deliver_all, rendered
 from wetread.wiring.preparing import imaging_guard, plan, prepare_guarded, write_views
 from wetread.wiring.readers import choose_readers, install_reader, reader_rows
 from wetread.wiring.sources import DEMO, Orders, declare, demo_files, open_context, open_source
@@ -16,7 +16,6 @@ __all__ = [
     "deliver_all",
     "demo_files",
     "examine_installation",
-    "heading",
     "imaging_guard",
     "in_worklist_order",
     "install_reader",

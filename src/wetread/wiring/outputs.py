@@ -20,11 +20,6 @@ def rendered(report: Report, output: str) -> bytes:
     return render(report, output)
 
 
-def heading(report: Report, place: int, of: int) -> str:
-    """The line above a report when several are shown."""
-    return f"=== {place} of {of}: {report.urgency.priority.value} ===\n" if of > 1 else ""
-
-
 def deliver_all(reports: Iterable[Report], folder: Path, output: str) -> list[Receipt]:
     """Each report as a file in the folder."""
     destination = factory(DESTINATIONS, "folder")(folder, render=partial(_render, output), suffix=SUFFIXES[output])
