@@ -1,5 +1,6 @@
 """DICOM files to datasets: tolerant of what real senders write, safe against what attackers write."""
 
+from wetread.dicom.elements import PARSE_ERRORS
 from wetread.dicom.geometry import age_years, iso_date, position_mm
 from wetread.dicom.limits import Limits
 from wetread.dicom.opening import Opened, open_dataset
@@ -9,6 +10,7 @@ from wetread.dicom.sos import repair_sos
 from wetread.dicom.values import integer, items, number, numbers, text, texts
 
 __all__ = [
+    "PARSE_ERRORS",
     "Limits",
     "Opened",
     "age_years",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import data_element_generator
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
@@ -31,6 +31,7 @@ PARSE_ERRORS = (
     RecursionError,
     struct.error,
     InvalidDicomError,
+    BytesLengthException,
 )
 
 Element = RawDataElement | DataElement

@@ -4,7 +4,6 @@ Every function returns (rows, columns) or (rows, columns, 3) in the type the cod
 Raises: any of CODEC_ERRORS, or returns None, where the fallback should try.
 """
 
-import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -12,20 +11,13 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from wetread.dicom import repair_sos
+from wetread.dicom import PARSE_ERRORS, repair_sos
 from wetread.imaging.layout import Layout
 
 CODEC_ERRORS = (
-    RuntimeError,  # imagecodecs' errors, pydicom's plugins, NotImplementedError
-    ValueError,
-    TypeError,
-    AttributeError,
-    KeyError,
-    IndexError,
-    OSError,
-    EOFError,
+    *PARSE_ERRORS,
+    RuntimeError,  # imagecodecs' errors and those of pydicom's plugins
     MemoryError,
-    struct.error,
 )
 Decoder = Callable[[bytes, Layout], NDArray[Any] | None]
 RGB_BY_CODEC = ("RGB", "YBR_RCT", "YBR_ICT")  # the codestream itself says how it was mixed: PS3.5 8.2.4

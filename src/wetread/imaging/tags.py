@@ -3,11 +3,11 @@
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from wetread.dicom import items, number, text
+from wetread.dicom import PARSE_ERRORS, items, number, text
 
 __all__ = ["BAD_VALUE", "functional_group", "is_malformed", "items", "number", "numbers", "text", "texts", "whole"]
 
-BAD_VALUE = (ValueError, TypeError, AttributeError, NotImplementedError, OverflowError)
+BAD_VALUE = PARSE_ERRORS
 
 
 def _values(dataset: Dataset, keyword: str) -> tuple[object, ...] | None:

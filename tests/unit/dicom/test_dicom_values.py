@@ -2,7 +2,9 @@ import math
 
 import pytest
 from dicom_phantoms import slice_of_ct, write
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.tag import BaseTag
 
 from wetread.dicom import (
     Limits,
@@ -17,7 +19,7 @@ from wetread.dicom import (
     repair_sos,
     text,
 )
-from wetread.errors import PixelsUnreadable, TooLarge
+from wetread.errors import InputError, PixelsUnreadable, TooLarge
 
 
 def reopened(tmp_path, **changes):
@@ -122,3 +124,12 @@ def test_a_sequential_scan_gets_its_last_coefficient():
 @pytest.mark.parametrize("whole", [stream(0xC1, 63), stream(0xC3, 0), b"no jpeg", b"\xff\xd8\xff\xc1", b""])
 def test_any_other_stream_is_left_alone(whole):
     assert repair_sos(whole) == whole
+
+
+def test_an_element_of_an_impossible_length_is_unknown_and_not_an_error():
+    dataset = Dataset()
+    dataset[0x00280011] = RawDataElement(BaseTag(0x00280011), "US", 1, b"\x06", 0, False, True)
+    assert integer(dataset, "Columns") is None
+    dataset.Rows = 4
+    with pytest.raises(InputError, match="Columns"):
+        check_declared_size(dataset, "damaged")
