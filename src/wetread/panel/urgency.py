@@ -13,6 +13,7 @@ from wetread.domain.vocabulary import Term, Vocabulary
 from wetread.panel.consolidate import NON_DIAGNOSTIC
 
 TWO_STEPS = 2
+NOTHING_RAISED = "state.nothing_raised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,13 @@ def assess(
     ranked = sorted(set(grounds), key=_strength)
     strongest = ranked[0].reason.priority
     level = [ground for ground in ranked if ground.reason.priority.rank == strongest.rank]
+    alone = ranked[0].reason.rule_id == NOTHING_RAISED
+    told = [ground for ground in ranked if alone or ground.reason.rule_id != NOTHING_RAISED]
     unread = not answered and strongest.rank == Priority.UNREAD.rank
     return Urgency(
         priority=Priority.UNREAD if unread else strongest,
         target_min=min(ground.target_min for ground in level),
-        reasons=tuple(dict.fromkeys(ground.reason for ground in ranked)),
+        reasons=tuple(dict.fromkeys(ground.reason for ground in told)),
         policy_version=policy.version,
     )
 
@@ -72,7 +75,7 @@ def _from_state(answers: tuple[Answer, ...], reads: list[Read], policy: UrgencyP
         text = f"AI did not read this ({told or 'no reader was asked'})"
         yield _ground(Priority.UNREAD, policy, "system", "state.unread", text)
         return
-    yield _ground(policy.state["nothing_raised"], policy, "rule", "state.nothing_raised", "no rule asks for more")
+    yield _ground(policy.state["nothing_raised"], policy, "rule", NOTHING_RAISED, "no rule asks for more")
     asked, said = ({answer.reader.name for answer in part} for part in (answers, reads))
     if len(asked) > TWO_STEPS and len(said) < TWO_STEPS:
         text = f"only {len(said)} of {len(asked)} readers answered: a human first"

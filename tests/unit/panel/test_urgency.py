@@ -140,3 +140,9 @@ def test_p1_comes_first_and_inside_it_the_shortest_time():
     tension, small, nodule = (urgency(read(finding(c))) for c in ("wr:tension-pneumothorax", PNEUMOTHORAX, NODULE))
     unread = urgency(abstention())
     assert sorted([nodule, unread, small, tension], key=sort_key) == [tension, small, unread, nodule]
+
+
+def test_that_no_rule_asks_for_more_is_said_only_where_it_decides():
+    raised, routine = urgency(read(finding(NODULE))), urgency(read(finding(NODULE, "absent")))
+    assert [reason.rule_id for reason in raised.reasons] == ["present.category_3"]
+    assert [reason.rule_id for reason in routine.reasons] == ["state.nothing_raised"]
