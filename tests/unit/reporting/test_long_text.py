@@ -1,44 +1,21 @@
 """Text longer than a page is printed over several, never an error."""
 
 import io
-from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from reports import report as report_of
 
-from wetread.domain.clinical_data import load_policy, load_vocabulary
 from wetread.domain.finding import Finding, Presence
 from wetread.domain.order import Order
-from wetread.domain.read import Read, ReaderIdentity
-from wetread.domain.report import Provenance
-from wetread.domain.study import Instance, InstanceKind, Patient, Series, Study
-from wetread.errors import NobodyRead
-from wetread.panel import assess, consolidate
-from wetread.reporting import Rest, compose, render
-
-VOCABULARY, POLICY = load_vocabulary(), load_policy()
-TRACE = Provenance(
-    software="wetread", vocabulary_version="1", vocabulary_sha256="0" * 64, vocabulary_signed_off_by=None,
-    policy_version="1", policy_sha256="1" * 64,
-)  # fmt: skip
+from wetread.domain.study import Patient
+from wetread.reporting import render
+from wetread.testing.studies import film_study, read
 
 
 def report(*findings, patient=None, question=None):
-    picture = Instance(
-        file="a.dcm", path=Path("a.dcm"), sha256="0" * 64, size_bytes=1, kind=InstanceKind.DICOM_IMAGE,
-        modality="DX", body_part="CHEST",
-    )  # fmt: skip
-    series = Series(series_uid="1", modality="DX", body_part="CHEST", instances=(picture,))
-    study = Study(ref="st-1", study_uid="1.2", series=(series,), patient=Patient(name=patient))
-    reader = ReaderIdentity(name="a", version="1", fingerprint="f")
-    answers = (Read(reader=reader, findings=findings),)
-    try:
-        consensus = consolidate(answers, {})
-    except NobodyRead:
-        consensus = None
-    urgency = assess(answers, Order(clinical_question=question), study=study, vocabulary=VOCABULARY, policy=POLICY)
-    rest = Rest(urgency=urgency, vocabulary=VOCABULARY, policy=POLICY, provenance=TRACE)
-    return compose(study, Order(clinical_question=question), answers, consensus, rest=rest)
+    study, order = film_study(patient=Patient(name=patient)), Order(clinical_question=question)
+    return report_of(read(*findings), study=study, order=order)
 
 
 def pneumonia(**facts):

@@ -9,42 +9,21 @@ import cv2
 import numpy as np
 import pytest
 from pypdf import PdfReader
+from reports import POLICY, VOCABULARY, report
 
 from wetread.delivery import Folder
-from wetread.domain.clinical_data import load_policy, load_vocabulary
-from wetread.domain.consensus import Consensus
 from wetread.domain.finding import Evidence
 from wetread.domain.order import Order
-from wetread.domain.report import Provenance, ReportStatus
+from wetread.domain.report import ReportStatus
 from wetread.domain.study import Flag, Patient
 from wetread.domain.view import Failure, Limitation
 from wetread.errors import ConfigurationError, MissingExtra
-from wetread.panel import assess, consolidate
-from wetread.reporting import Rest, as_pdf, compose, render
+from wetread.reporting import as_pdf, render
 from wetread.testing.studies import abstention, film_study, finding, read
 from wetread.testing.views import view_of
 
-VOCABULARY, POLICY = load_vocabulary(), load_policy()
-PROVENANCE = Provenance(
-    software="wetread test",
-    vocabulary_version=VOCABULARY.version,
-    vocabulary_sha256=VOCABULARY.sha256,
-    vocabulary_signed_off_by=None,
-    policy_version=POLICY.version,
-    policy_sha256=POLICY.sha256,
-    libraries=(("numpy", "2"),),
-)
 FORMATS = ("text", "json", "html", "pdf")
 HOSTILE = "<script>alert(1)</script>\x1b[31m|^~\\&\u202eevil\"'\r\nMSH|"
-
-
-def report(*answers, study=None, order=None, **rest):
-    study, order = study or film_study(), order or Order()
-    read_by_someone = any(hasattr(answer, "findings") for answer in answers)
-    consensus: Consensus | None = consolidate(answers, {}) if read_by_someone else None
-    urgency = assess(answers, order, study=study, vocabulary=VOCABULARY, policy=POLICY)
-    fields = {"urgency": urgency, "vocabulary": VOCABULARY, "policy": POLICY, "provenance": PROVENANCE, **rest}
-    return compose(study, order, answers, consensus, rest=Rest(**fields))
 
 
 def pages(made):
