@@ -1,9 +1,8 @@
 """The product in one breath: study → views → answers → consensus → urgency → report."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from wetread.domain.clinical_data import UrgencyPolicy
 from wetread.domain.consensus import Consensus
@@ -18,7 +17,6 @@ from wetread.panel import assess, consolidate, convene
 from wetread.ports import Reader, plan_of
 from wetread.reporting import Rest, compose
 
-T = TypeVar("T")
 Prepare = Callable[[Study, ViewPlan], Preparation]
 
 
@@ -45,16 +43,16 @@ async def read_study(study: Study, order: Order, desk: Desk) -> Report:
     answers = await convene(
         desk.readers, lambda reader: request(study, order, prepared[plan_of(reader)]), timeout_s=desk.read_timeout_s
     )
-    every = [prepared[plan_of(reader)] for reader in desk.readers]
+    sent = [prepared[plan] for plan in dict.fromkeys(map(plan_of, desk.readers))]
     rest = Rest(
         urgency=assess(answers, order, study=study, vocabulary=desk.vocabulary, policy=desk.policy),
         vocabulary=desk.vocabulary,
         policy=desk.policy,
         provenance=desk.provenance,
-        views=_distinct(view for preparation in every for view in preparation.views),
+        views=tuple(view for preparation in sent for view in preparation.views),
         pictures=prepared[desk.picture_plan].views if desk.picture_plan else (),
-        limitations=_distinct(limit for preparation in every for limit in preparation.limitations),
-        failures=_distinct(failure for preparation in prepared.values() for failure in preparation.failures),
+        limitations=tuple(dict.fromkeys(limit for preparation in sent for limit in preparation.limitations)),
+        failures=tuple(dict.fromkeys(failure for part in prepared.values() for failure in part.failures)),
     )
     return compose(study, order, answers, _consensus(answers, desk), rest=rest)
 
@@ -77,12 +75,3 @@ def _consensus(answers: tuple[Answer, ...], desk: Desk) -> Consensus | None:
         return consolidate(answers, desk.votes)
     except NobodyRead:
         return None
-
-
-def _distinct(items: Iterable[T]) -> tuple[T, ...]:
-    """Each once, in the order of the first time."""
-    out: list[T] = []
-    for item in items:
-        if item not in out:
-            out.append(item)
-    return tuple(out)

@@ -50,7 +50,10 @@ def _exit_code(problem: BaseException) -> int:
     """Say what went wrong and return the code that tells it."""
     if isinstance(problem, TyperException):
         message = problem.format_message()
-        complain(f"{message} Try --help.") if "\n" not in message else sys.stderr.write(message + "\n")
+        if "\n" in message:  # a whole help page
+            sys.stderr.write(message + "\n")
+        else:
+            complain(f"{message} Try --help.")
         return problem.exit_code
     if isinstance(problem, Abort | KeyboardInterrupt):
         complain("stopped")

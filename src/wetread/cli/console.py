@@ -10,6 +10,7 @@ from rich.text import Text
 
 from wetread.domain.study import Study
 from wetread.domain.view import Failure
+from wetread.reporting import inert
 
 T = TypeVar("T")
 STYLES = {"P1": "bold white on red3", "P2": "bold black on orange1", "UNREAD": "bold black on orange1"}
@@ -22,17 +23,12 @@ def error_console() -> Console:
 
 def complain(text: str) -> None:
     """One error line. The text is foreign: it is shown, never interpreted."""
-    error_console().print(Text.assemble(("error: ", "bold red"), printable(text)))
+    error_console().print(Text.assemble(("error: ", "bold red"), inert(text)))
 
 
 def note(text: str) -> None:
     """One quiet line about progress."""
-    error_console().print(Text(printable(text), style="dim"))
-
-
-def printable(text: str) -> str:
-    """Foreign text on one line without control characters."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    error_console().print(Text(inert(text), style="dim"))
 
 
 def complain_of(failures: Iterable[Failure]) -> None:

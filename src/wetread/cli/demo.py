@@ -8,17 +8,18 @@ from rich.table import Table
 from rich.text import Text
 
 from wetread import wiring
-from wetread.cli.console import STYLES, complain_of, gather, note, printable, track
+from wetread.cli.console import STYLES, complain_of, gather, note, track
 from wetread.cli.options import Out
 from wetread.domain.report import Report
-from wetread.settings import Settings
+from wetread.reporting import inert, within
+from wetread.settings import load_settings
 
 
 def demo(*, out: Out = None) -> int:
     """Read the bundled examples, show the worklist and write an HTML report each (default: ./wetread-demo)."""
     folder = out or Path("wetread-demo")
-    settings = Settings(readers=("embedded",))
-    with wiring.open_desk(settings, readers=(), output="html") as desk:
+    settings = load_settings()
+    with wiring.open_desk(settings, readers=("embedded",), output="html") as desk:
         orders = wiring.open_context(wiring.DEMO / "context.json")
         declared = wiring.declare(modality="DX", body_part="CHEST", projection="PA")
         with wiring.open_source(settings, declared) as source:
@@ -36,7 +37,7 @@ def demo(*, out: Out = None) -> int:
 
 def worklist(reports: list[Report]) -> Table:
     """The studies in the order in which a human should look at them, and why."""
-    table = Table("", "urgency", "within", "study", "images", "why it stands here", title="Worklist (AI preliminary)")
+    table = Table("", "urgency", "act", "study", "images", "why it stands here", title="Worklist (AI preliminary)")
     for place, report in enumerate(reports, start=1):
         priority = report.urgency.priority.value
         files = ", ".join(Path(instance.file).name for instance in report.study.instances)
@@ -46,14 +47,7 @@ def worklist(reports: list[Report]) -> Table:
             Text(priority, style=STYLES.get(priority, "")),
             within(report.urgency.target_min),
             report.study.ref,
-            Text(printable(files)),
-            Text(printable(why)),
+            Text(inert(files)),
+            Text(inert(why)),
         )
     return table
-
-
-def within(minutes: int) -> str:
-    """Minutes as people say them."""
-    if minutes <= 0:
-        return "in turn"
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:g} h"

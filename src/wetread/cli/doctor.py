@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wetread import wiring
-from wetread.cli.console import printable
+from wetread.reporting import inert
 from wetread.settings import load_settings
 
 MARKS = {"ok": ("ok  ", "green"), "note": ("note", "yellow"), "bad": ("BAD ", "bold red")}
@@ -16,6 +16,6 @@ def doctor() -> int:
     worst = 0
     for finding in wiring.examine_installation(load_settings()):
         mark, style = MARKS[finding.state]
-        console.print(Text.assemble((mark, style), " ", printable(f"{finding.subject}: {finding.text}")))
+        console.print(Text.assemble((mark, style), " ", inert(f"{finding.subject}: {finding.text}")))
         worst = max(worst, finding.state == "bad")
     return int(worst)

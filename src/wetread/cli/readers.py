@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wetread import wiring
-from wetread.cli.console import note, printable
+from wetread.cli.console import note
+from wetread.reporting import inert
 from wetread.settings import load_settings
 
 app = typer.Typer(help="List readers and install further ones.", invoke_without_command=True, rich_markup_mode=None)
@@ -23,7 +24,7 @@ def readers(context: typer.Context) -> None:
         return
     table = Table("reader", "version", "reads", "status")
     for row in wiring.reader_rows(load_settings()):
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(inert(cell)) for cell in row))
     Console(file=sys.stdout, highlight=False).print(table)
 
 

@@ -1,6 +1,6 @@
 """What is asked of a reader and what it answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from wetread.domain.finding import Finding, Presence, check_unit_interval
 from wetread.domain.order import Order
@@ -21,7 +21,6 @@ class ReadRequest:
     order: Order
     age_years: float | None = None
     sex: str | None = None
-    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,6 @@ class Read:
     limitations: tuple[Limitation, ...] = ()
     views_read: tuple[str, ...] = ()
     cost_usd: float | None = None
-    attributes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_unit_interval("abnormal_probability", self.abnormal_probability)

@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from wetread.domain.study import Flag, Instance, Patient, Series, Study
+from wetread.domain.study import Flag, Instance, InstanceKind, Patient, Series, Study
 from wetread.intake.found import Found
 
-DUPLICATE_FILE = Flag(code="duplicate_file", text="The same file was given more than once; it counts once.")
 DUPLICATE_UID = Flag(
     code="duplicate_sop_instance_uid",
     text="Different files carry the same SOP Instance UID; all were kept, their headers contradict each other.",
@@ -29,7 +28,12 @@ def group(found: Iterable[Found]) -> tuple[Study, ...]:
     distinct = _flag_shared_uids(_without_duplicates(found))
     studies: dict[str, list[Found]] = defaultdict(list)
     for one in distinct:
-        studies[one.study_uid or f"file:{one.instance.sha256}"].append(one)
+        identity = one.study_uid or f"file:{one.instance.sha256}"
+        copies = 1
+        while one.study_uid is None and identity in studies:  # a picture again: a study of its own all the same
+            copies += 1
+            identity = f"file:{one.instance.sha256}#{copies}"
+        studies[identity].append(one)
     return tuple(_study(identity, members) for identity, members in studies.items())
 
 
@@ -40,11 +44,15 @@ def _flagged(one: Found, flag: Flag) -> Found:
 
 
 def _without_duplicates(found: Iterable[Found]) -> list[Found]:
-    """Identical bytes count once, flagged."""
-    distinct: dict[str, Found] = {}
+    """Identical DICOM objects count once, flagged with the other file's name; each picture stands for itself."""
+    distinct: dict[tuple[str, str], Found] = {}
     for one in found:
-        key = one.instance.sha256
-        distinct[key] = _flagged(distinct[key], DUPLICATE_FILE) if key in distinct else one
+        instance = one.instance
+        key = (instance.sha256, instance.file if instance.kind is InstanceKind.PICTURE else "")
+        if key in distinct:
+            text = f"The same object was given again as {instance.file}; it counts once."
+            one = _flagged(distinct[key], Flag(code="duplicate_file", text=text))
+        distinct[key] = one
     return list(distinct.values())
 
 

@@ -118,19 +118,21 @@ def _from_finding(finding: Finding, term: Term | None, reader: str, policy: Urge
     label = term.label if term else finding.code
     if finding.claims_critical:
         text = f"{reader} calls {label} critical"
-        yield _named(_ground(policy.state["reader_critical_claim"], policy, "model", "reader.critical", text), finding)
+        yield _named(
+            _ground(policy.state["reader_critical_claim"], policy, "model", "reader.critical", text), finding.code
+        )
     if finding.code in policy.code and finding.presence is Presence.UNCERTAIN:
         text = f"{reader} can't exclude: {label}; a human must look"
-        yield _named(_ground(policy.code[finding.code], policy, "quality", f"code.{finding.code}", text), finding)
+        yield _named(_ground(policy.code[finding.code], policy, "quality", f"code.{finding.code}", text), finding.code)
     if finding.presence is not Presence.PRESENT:
         return
     if term is None:
         text = f"{reader} reports {finding.code}, which the vocabulary does not know: a human must look"
-        yield _named(_ground(policy.state["human_first"], policy, "rule", "present.unknown_code", text), finding)
+        yield _named(_ground(policy.state["human_first"], policy, "rule", "present.unknown_code", text), finding.code)
         return
     if finding.code in policy.code:
         text = f"{reader} reports: {label}; a human must look"
-        yield _named(_ground(policy.code[finding.code], policy, "quality", f"code.{finding.code}", text), finding)
+        yield _named(_ground(policy.code[finding.code], policy, "quality", f"code.{finding.code}", text), finding.code)
     if _faint(finding, term, policy):
         return
     text = f"{label} present ({reader})"
@@ -152,7 +154,7 @@ def _from_uncertainty(finding: Finding, term: Term, reads: list[Read], policy: U
     priority = policy.uncertain[term.acr_category]
     if term.acr_category == 1 and len(seeing) >= TWO_STEPS:
         priority, rule_id = policy.uncertain_agreed, "uncertain.category_1_agreed"
-    yield _named(_ground(priority, policy, "rule", rule_id, text), finding)
+    yield _named(_ground(priority, policy, "rule", rule_id, text), finding.code)
 
 
 def _faint(finding: Finding, term: Term, policy: UrgencyPolicy) -> bool:
@@ -171,9 +173,7 @@ def _from_disputes(reads: list[Read], vocabulary: Vocabulary, policy: UrgencyPol
         )
         if term is not None and term.acr_category == 1 and present and absent and present != absent:
             text = f"readers disagree on {term.label} (present: {', '.join(present)}; absent: {', '.join(absent)})"
-            ground = _ground(policy.state["human_first"], policy, "consensus", "state.disagreement", text)
-            reason = replace(ground.reason, finding=code)
-            yield _Ground(reason, ground.target_min)
+            yield _named(_ground(policy.state["human_first"], policy, "consensus", "state.disagreement", text), code)
 
 
 def _sees(read: Read, code: str) -> bool:
@@ -181,13 +181,6 @@ def _sees(read: Read, code: str) -> bool:
     return any(finding.code == code and finding.presence in seen for finding in read.findings)
 
 
-def _named(ground: _Ground, finding: Finding) -> _Ground:
-    reason = ground.reason
-    told = Reason(
-        source=reason.source,
-        priority=reason.priority,
-        rule_id=reason.rule_id,
-        text=reason.text,
-        finding=finding.code,
-    )
-    return _Ground(told, ground.target_min)
+def _named(ground: _Ground, code: str) -> _Ground:
+    """The ground with the code it rests on."""
+    return replace(ground, reason=replace(ground.reason, finding=code))

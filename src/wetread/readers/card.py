@@ -132,15 +132,28 @@ def parse_card(text: str, subject: str) -> ReaderCard:
         raise CardInvalid(f"{subject}: {where or 'card'}: {first['msg']}; see docs/reference/reader-card.md") from None
 
 
+def read_card(path: Path) -> ReaderCard:
+    """The card in a file.
+
+    Raises: CardInvalid naming the file and what to do.
+    """
+    subject = f"{path.parent.name}/{path.name}"
+    try:
+        if path.stat().st_size > MAX_CARD_BYTES:
+            raise CardInvalid(f"{subject}: a card has at most {MAX_CARD_BYTES} bytes")
+        return parse_card(path.read_text(encoding="utf-8"), subject)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise CardInvalid(
+            f"{subject}: no readable card ({problem}); a reader's folder holds one beside its weights"
+        ) from None
+
+
 def load_card(folder: Path) -> ReaderCard:
     """The card in a reader's folder, its weights present and equal to their hash.
 
     Raises: CardInvalid naming the file and what to do.
     """
-    path = folder / CARD_FILE
-    if not path.is_file() or path.stat().st_size > MAX_CARD_BYTES:
-        raise CardInvalid(f"{folder.name}: no readable {CARD_FILE}; a reader's folder holds one beside its weights")
-    card = parse_card(path.read_text(encoding="utf-8"), f"{folder.name}/{CARD_FILE}")
+    card = read_card(folder / CARD_FILE)
     weights = folder / card.weights.file
     if not weights.is_file():
         raise CardInvalid(f"{folder.name}: the weights {card.weights.file} are missing; install the reader again")

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from wetread.errors import CardInvalid, ConfigurationError
-from wetread.readers.card import CARD_FILE, ReaderCard, load_card, parse_card
+from wetread.readers.card import CARD_FILE, ReaderCard, load_card, parse_card, read_card
 
 MAX_DOWNLOAD_BYTES = 2_000_000_000
 TIMEOUT_S = 60.0
@@ -30,12 +30,15 @@ def fetch(address: str) -> bytes:
 
     Raises: ConfigurationError naming the address, for other schemes, failures and oversize.
     """
-    if "://" not in address:
-        return Path(address).read_bytes()
-    if urlsplit(address).scheme != "https":
+    local = "://" not in address
+    if not local and urlsplit(address).scheme != "https":
         raise ConfigurationError(f"{address}: readers are fetched over https only")
     try:
+        if local:
+            return Path(address).read_bytes()
         with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - https was checked above
+            if urlsplit(answer.url).scheme != "https":
+                raise ConfigurationError(f"{address}: leads to an address that is not https; it was not fetched")
             data: bytes = answer.read(MAX_DOWNLOAD_BYTES + 1)
     except OSError as problem:
         raise ConfigurationError(
@@ -64,13 +67,12 @@ def install(address: str, *, sha256: str, folder: Path, card: Path | None = None
         if card is None:
             _unpack(data, staged, address)
         else:
-            parsed = parse_card(card.read_text(encoding="utf-8"), card.name)
             shutil.copyfile(card, staged / CARD_FILE)
-            (staged / parsed.weights.file).write_bytes(data)
+            (staged / read_card(card).weights.file).write_bytes(data)
         loaded = load_card(staged)
         target = folder / loaded.name
         if target.exists():
-            shutil.rmtree(target)
+            target.rename(Path(spool) / "replaced")
         staged.rename(target)
     return loaded
 
@@ -84,7 +86,7 @@ def _unpack(data: bytes, folder: Path, address: str) -> None:
             (folder / CARD_FILE).write_text(text, encoding="utf-8")
             weights = parse_card(text, CARD_FILE).weights.file
             (folder / weights).write_bytes(_member(archive, entries, weights))
-    except (zipfile.BadZipFile, UnicodeDecodeError) as problem:
+    except (zipfile.BadZipFile, UnicodeDecodeError, RuntimeError) as problem:  # RuntimeError: it is encrypted
         raise CardInvalid(
             f"{address}: not a ZIP of {CARD_FILE} and weights; for a bare ONNX file give --card"
         ) from problem

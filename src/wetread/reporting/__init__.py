@@ -2,5 +2,6 @@
 
 from wetread.reporting.compose import Rest, compose
 from wetread.reporting.render import render
+from wetread.reporting.words import inert, within
 
-__all__ = ["Rest", "compose", "render"]
+__all__ = ["Rest", "compose", "inert", "render", "within"]

@@ -157,7 +157,6 @@ def _gap(report: Report) -> str:
         return sentence("impression", "not_assessed_unknown")
     terms = [report.terms[code] for code in report.not_assessed]
     critical = [term for term in terms if term.acr_category == 1]
-    examples = "".join(
-        f", {word}" for word in ("such as " + "; ".join(t.label for t in critical[:EXAMPLES]),) if critical
-    )
+    named = "; ".join(term.label for term in critical[:EXAMPLES])
+    examples = f", such as {named}" if named else ""
     return sentence("impression", "not_assessed", count=len(terms), critical=len(critical), examples=examples)

@@ -241,3 +241,13 @@ def test_a_series_is_read_through_the_guard(tmp_path):
         (study,) = source.studies((tmp_path,))
     assert len(study.instances) == 5
     assert slice_of_ct().StudyInstanceUID == study.study_uid
+
+
+def test_two_pictures_of_the_same_bytes_are_two_studies_with_names_of_their_own(tmp_path):
+    picture = cv2.imencode(".png", np.zeros((8, 8), np.uint8))[1].tobytes()
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(picture)
+    with Folder(isolation=Inline()) as source:
+        studies = list(source.studies((tmp_path,)))
+    assert [Path(s.instances[0].file).name for s in studies] == ["a.png", "b.png"]
+    assert len({s.ref for s in studies}) == 2

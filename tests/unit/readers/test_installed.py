@@ -49,6 +49,27 @@ def test_a_bare_network_needs_its_card(archive, tmp_path):
     assert card.name in installed_readers(tmp_path / "readers")
 
 
+def test_a_missing_file_or_card_is_named(archive, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.zip"):
+        install(str(tmp_path / "nowhere.zip"), sha256="0" * 64, folder=tmp_path / "readers")
+    broken = tmp_path / "card.toml"
+    broken.write_bytes(b"\xff\xfe")
+    with pytest.raises(CardInvalid, match=r"card\.toml"):
+        install(str(archive), sha256=pin(archive), folder=tmp_path / "readers", card=broken)
+    assert installed_readers(tmp_path / "readers") == {}
+
+
+def test_an_address_that_leads_away_from_https_is_not_followed(monkeypatch, tmp_path):
+    import io
+    import urllib.request
+
+    answer = io.BytesIO(b"data")
+    answer.url = "http://example.org/reader.zip"
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: answer)
+    with pytest.raises(ConfigurationError, match="not https"):
+        install("https://example.org/reader.zip", sha256="0" * 64, folder=tmp_path)
+
+
 def test_plain_http_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="https only"):
         install("http://example.org/reader.zip", sha256="0" * 64, folder=tmp_path)
