@@ -14,7 +14,13 @@ WetreadError
 │   └── ClinicalDataInvalid    vocabulary, urgency policy or presets are malformed
 ├── ReaderError                a reader did not answer
 │   ├── ReaderUnavailable      for now: try again (retry)
-│   └── ReaderRefused          it will not read this: the reason is the answer
+│   │   ├── RateLimited        too many requests or tokens; it may say how long to wait
+│   │   └── TimedOut           no answer within the time allowed
+│   ├── ReaderRefused          it will not read this: the reason is the answer
+│   │   ├── KeyRejected        the provider refused the key: no fallback, a human must mend it
+│   │   ├── EgressDenied       the egress policy does not let this data go there
+│   │   └── BudgetSpent        the call would cost more than is left
+│   └── AnswerUnusable         it answered, but no read could be made of it; the raw text is kept
 └── NobodyRead                 no reader answered, so there is nothing to consolidate
 """
 
@@ -83,17 +89,75 @@ class ClinicalDataInvalid(ConfigurationError):
 
 
 class ReaderError(WetreadError):
-    """A reader did not answer."""
+    """A reader did not answer. `code` names the kind in an abstention, `failed` tells a breakdown from a reason."""
+
+    code: str = "unavailable"
+    failed: bool = True
 
 
 class ReaderUnavailable(ReaderError):
-    """A reader did not answer for now: a later try may succeed."""
+    """A reader did not answer for now: a later try may succeed.
+
+    `retry_after_s` is how long it asked to be left alone; `billed` whether the failed try was charged, None where
+    nobody knows.
+    """
 
     retry = True
+
+    def __init__(self, *why: object, retry_after_s: float | None = None, billed: bool | None = None) -> None:
+        super().__init__(*why)
+        self.retry_after_s = retry_after_s
+        self.billed = billed
+
+
+class RateLimited(ReaderUnavailable):
+    """Too many requests or tokens for now."""
+
+    code = "rate_limited"
+
+
+class TimedOut(ReaderUnavailable):
+    """No answer within the time allowed; whether it is charged is not known."""
+
+    code = "timeout"
 
 
 class ReaderRefused(ReaderError):
     """A reader will not read this study; its reason is the answer."""
+
+    code = "outside_examination"
+    failed = False
+
+
+class KeyRejected(ReaderRefused):
+    """The provider refused the key (401, 403): nothing is tried in its place until a human has mended it."""
+
+    code = "key_rejected"
+    failed = True
+
+
+class EgressDenied(ReaderRefused):
+    """The egress policy does not let this data go to that endpoint."""
+
+    code = "egress_denied"
+    failed = True
+
+
+class BudgetSpent(ReaderRefused):
+    """The call would cost more than is left of a budget."""
+
+    code = "budget_spent"
+    failed = True
+
+
+class AnswerUnusable(ReaderError):
+    """A reader answered, but no read could be made of it. `raw` is its text, kept for a human."""
+
+    code = "answer_unusable"
+
+    def __init__(self, *why: object, raw: str = "") -> None:
+        super().__init__(*why)
+        self.raw = raw
 
 
 class NobodyRead(WetreadError):

@@ -1,10 +1,12 @@
 """The doors: what a source, a reader and a destination must be able to do."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from wetread.domain.egress import Cleared, Endpoint
 from wetread.domain.read import Read, ReaderIdentity, ReadRequest
 from wetread.domain.report import Receipt, Report
 from wetread.domain.study import Study
@@ -58,6 +60,35 @@ class Destination(Protocol):
 
     async def deliver(self, report: Report) -> Receipt:
         """Hand the report over and prove it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a read will take at most, before it is asked for. `cost_usd` is None where no price is known."""
+
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A reader that can say beforehand what a read takes."""
+
+    def estimate(self, request: ReadRequest) -> Estimate:
+        """Tokens and dollars of the request, an upper bound for the output."""
+        ...
+
+
+class Gate(Protocol):
+    """What stands between the house and an endpoint (see `privacy`)."""
+
+    def clear(self, request: ReadRequest, endpoint: Endpoint) -> Cleared:
+        """The request as it may leave.
+
+        Raises: EgressDenied with the reason.
+        """
         ...
 
 

@@ -35,7 +35,8 @@ def check_unit_interval(name: str, value: float | None) -> None:
 class Evidence:
     """Where a finding was seen: a box [x0, y0, x1, y1] as fractions 0-1 of the source frame.
 
-    `origin` says who drew it (cam, vlm, human); a class activation map is only approximate.
+    `origin` says who drew it (cam, vlm, vlm_grid, human); a class activation map and the cell of a grid are only
+    approximate.
     """
 
     file: str
@@ -52,11 +53,25 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A measured length or volume; `method` says how (model_estimate, measured). Unknown spacing means no size."""
+
+    value: float
+    unit: str
+    method: str
+
+    def __post_init__(self) -> None:
+        if not self.value > 0:
+            raise ValueError(f"a size is greater than 0, got {self.value!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One coded observation.
 
     `probability` is calibrated (`calibrator_id` says by what) or null; `confidence_raw` is what a
     reader stated, with its `confidence_kind` (score, verbal, stated). Neither is ever invented.
+    `context_dependent` marks what was seen only once the clinical text was known; `temporal` is new, unchanged, …
     """
 
     code: str
@@ -68,7 +83,10 @@ class Finding:
     laterality: Laterality | None = None
     location: str | None = None
     severity: str | None = None
+    size: Size | None = None
     rationale: str | None = None
+    temporal: str | None = None
+    context_dependent: bool = False
     claims_critical: bool = False
     evidence: tuple[Evidence, ...] = ()
 

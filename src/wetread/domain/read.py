@@ -42,11 +42,84 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImpressionItem:
+    """One sentence of an impression and the codes of the findings it rests on: at least one."""
+
+    text: str
+    cites: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.cites:
+            raise ValueError("an impression's sentence cites at least one finding")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """One condition of a differential. `probability` is what the reader stated, None where it stated none."""
+
+    condition: str
+    code: str | None = None
+    probability: float | None = None
+    reasoning: str | None = None
+    supports: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_unit_interval("probability", self.probability)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """What a reader suggests to do next; `timeframe` is an ISO 8601 duration."""
+
+    text: str
+    action: str | None = None
+    modality: str | None = None
+    timeframe: str | None = None
+    guideline: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a read took: calls of a vision model, tokens billed, tokens and US dollars predicted. None is unknown."""
+
+    calls: int = 0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    predicted_input_tokens: int | None = None
+    predicted_output_tokens: int | None = None
+    predicted_cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """How an answer came about, for a human who asks.
+
+    `form` is how it was said (structured, tool, fenced, prose); `hops` are readers tried before, with the reason;
+    `answered_by` is the model id the provider named; `egress` the rule that let the pictures go.
+    """
+
+    prompt: str | None = None
+    prompt_sha256: str | None = None
+    answered_by: str | None = None
+    form: str | None = None
+    passes: tuple[str, ...] = ()
+    repairs: int = 0
+    attempts: int = 1
+    hops: tuple[str, ...] = ()
+    cached: bool = False
+    latency_s: float | None = None
+    egress: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """One reader's coded findings: every code it checked, whatever the presence.
 
     `priority_claim` is what the reader itself says of the urgency; it can only raise.
     `cost_usd` is None where nobody measured it, 0.0 only where reading is known to be free.
+    `original` is the answer as it was given, for those who ask in a foreign scheme.
     """
 
     reader: ReaderIdentity
@@ -54,10 +127,15 @@ class Read:
     abnormal_probability: float | None = None
     quality: Quality | None = None
     priority_claim: Priority | None = None
-    impression: str | None = None
+    impression: tuple[ImpressionItem, ...] = ()
+    differential: tuple[Diagnosis, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
     limitations: tuple[Limitation, ...] = ()
     views_read: tuple[str, ...] = ()
     cost_usd: float | None = None
+    usage: Usage | None = None
+    trace: Trace | None = None
+    original: str | None = None
 
     def __post_init__(self) -> None:
         check_unit_interval("abnormal_probability", self.abnormal_probability)
@@ -71,12 +149,16 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abstention:
-    """A reader that did not answer. `failed` tells a breakdown from a reasoned "not my examination"."""
+    """A reader that did not answer. `failed` tells a breakdown from a reasoned "not my examination".
+
+    `original` is what it said where no read could be made of it.
+    """
 
     reader: ReaderIdentity
     reason: str
     code: str = "outside_examination"
     failed: bool = False
+    original: str | None = None
 
 
 Answer = Read | Abstention

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from wetread.domain.read import Abstention, Answer, Read, ReadRequest
-from wetread.errors import ReaderRefused, WetreadError
+from wetread.errors import AnswerUnusable, ReaderError, WetreadError
 from wetread.ports import Reader, identity_of
 
 
@@ -19,8 +19,14 @@ async def _ask(reader: Reader, request_for: Callable[[Reader], ReadRequest], tim
     identity = identity_of(reader)
     try:
         answer: object = await asyncio.wait_for(reader.read(request_for(reader)), timeout_s)
-    except ReaderRefused as refusal:
-        return Abstention(reader=identity, reason=str(refusal) or "it gave no reason")
+    except ReaderError as problem:
+        return Abstention(
+            reader=identity,
+            reason=str(problem) or "it gave no reason",
+            code=problem.code,
+            failed=problem.failed,
+            original=problem.raw if isinstance(problem, AnswerUnusable) else None,
+        )
     except TimeoutError:
         reason = f"it did not answer within {timeout_s:g} s"
         return Abstention(reader=identity, reason=reason, code="timeout", failed=True)

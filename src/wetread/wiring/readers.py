@@ -15,7 +15,7 @@ def choose_readers(settings: Settings, names: Iterable[str]) -> tuple[Reader, ..
 
     Raises: UnknownPlugin naming what is installed, CardInvalid.
     """
-    wanted = tuple(dict.fromkeys(names)) or settings.readers
+    wanted = tuple(dict.fromkeys(names)) or settings.default_readers
     return tuple(_reader(settings, name) for name in wanted)
 
 

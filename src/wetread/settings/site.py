@@ -1,8 +1,9 @@
-"""One frozen `Settings`, read from `wetread.toml` in the working folder and `WETREAD_*` in the environment.
+"""One frozen `Settings`, read from `wetread.toml` (or the file of `--config`) and `WETREAD_*` in the environment.
 
 The environment wins over the file. Every field says its unit; an unknown key is an error.
 """
 
+from contextvars import ContextVar
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -10,16 +11,27 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from wetread.errors import ConfigurationError
+from wetread.settings.egress import EgressSettings
+from wetread.settings.readers import CascadeSettings, PanelSettings, VisionSettings
 
 GIB = 1024**3
+FILE: ContextVar[Path] = ContextVar("FILE", default=Path("wetread.toml"))
 
 
 class Settings(BaseSettings):
     """What a site may choose. Sizes in bytes, times in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="WETREAD_", toml_file="wetread.toml", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="WETREAD_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
-    readers: tuple[str, ...] = Field(("embedded",), description="readers asked where the command names none")
+    default_readers: tuple[str, ...] = Field(("embedded",), description="readers asked where the command names none")
+    readers: dict[str, VisionSettings] = Field(default_factory=dict, description="configured readers by name")
+    panels: dict[str, PanelSettings] = Field(default_factory=dict, description="readers asked together, by name")
+    cascades: dict[str, CascadeSettings] = Field(default_factory=dict, description="a screen and a second reader")
+    egress: EgressSettings = Field(EgressSettings(), description="what the studies are and where they may go")
+    catalog_file: Path | None = Field(None, description="the site's catalog.toml: its models, prices, limits")
+    data_dir: Path = Field(default_factory=lambda: user_data_path("wetread"), description="spend, cache, probes")
+    budget_usd_per_run: float | None = Field(None, ge=0, description="US dollars of one command, all readers")
+    budget_usd_per_day: float | None = Field(None, ge=0, description="US dollars of one day (UTC), all readers")
     readers_dir: Path = Field(
         default_factory=lambda: user_data_path("wetread") / "readers", description="folder of installed readers"
     )
@@ -30,7 +42,7 @@ class Settings(BaseSettings):
     policy_file: Path | None = Field(None, description="the site's urgency.toml")
     parse_timeout_s: float = Field(5.0, gt=0, description="longest time one file's headers may take")
     prepare_timeout_s: float = Field(60.0, gt=0, description="longest time one study's pictures may take")
-    read_timeout_s: float = Field(120.0, gt=0, description="longest time one reader may take for a study")
+    read_timeout_s: float = Field(300.0, gt=0, description="longest time one reader may take for a study")
     memory_limit_bytes: int = Field(GIB, gt=0, description="memory that parsing and decoding may add")
     picture_edge_px: int = Field(1024, ge=64, description="longer side of the pictures inside HTML and PDF reports")
 
@@ -45,7 +57,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then environment, then file."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, FILE.get())
+
+
+def use_file(path: Path) -> None:
+    """Read settings from this file instead of `wetread.toml` from now on."""
+    FILE.set(path)
 
 
 def load_settings() -> Settings:
@@ -60,4 +77,4 @@ def load_settings() -> Settings:
         where = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(f"setting {where}: {first['msg']}; see docs/reference/settings.md") from None
     except ValueError as problem:
-        raise ConfigurationError(f"wetread.toml: {problem}; see docs/reference/settings.md") from None
+        raise ConfigurationError(f"{FILE.get()}: {problem}; see docs/reference/settings.md") from None
