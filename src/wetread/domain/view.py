@@ -108,6 +108,8 @@ class View:
 class ViewPlan:
     """What a reader wants to be sent. None means no limit.
 
+    `recipe`: "plain" prepares as the other fields say; "clinical" prepares by modality and region as the shipped
+    recipes say, within the limits of size, bytes, media types and `max_images`.
     `windows`: "header" sends each image under its own window; "presets" adds the region's CT presets.
     `max_images` caps the images of a series; what is left out becomes a limitation.
     """
@@ -116,6 +118,7 @@ class ViewPlan:
     max_pixels: int | None = None
     max_bytes: int | None = None
     media_types: tuple[str, ...] = ("image/png",)
+    recipe: str = "plain"
     windows: str = "header"
     montage: bool = False
     tiles: bool = False

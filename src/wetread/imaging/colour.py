@@ -17,11 +17,24 @@ def apply_palette(indices: NDArray[Any], dataset: Dataset, subject: str) -> NDAr
     Raises: PixelsUnreadable where the palette is missing or malformed.
     """
     try:
-        coloured = apply_color_lut(indices, dataset)
+        coloured = apply_color_lut(indices, _in_little_endian(dataset))
     except (*BAD_VALUE, KeyError, IndexError) as error:
         raise PixelsUnreadable(subject, f"its colour palette is unusable ({error})") from error
     bits = 16 if coloured.dtype.itemsize > 1 else 8
     return eight_bits(coloured[..., :3], bits)
+
+
+def _in_little_endian(dataset: Dataset) -> Dataset:
+    """The palette with 16-bit entries as pydicom expects them: it does not swap those of a big-endian object."""
+    if dataset.is_little_endian is not False:
+        return dataset
+    swapped = Dataset()
+    for element in dataset:
+        if element.keyword.endswith("PaletteColorLookupTableData") and element.VR == "OW":
+            swapped.add_new(element.tag, "OW", np.frombuffer(element.value, ">u2").astype("<u2").tobytes())
+        elif "PaletteColorLookupTable" in element.keyword:
+            swapped.add(element)
+    return swapped
 
 
 def eight_bits(pixels: NDArray[Any], bits: int) -> NDArray[np.uint8]:

@@ -1,105 +1,49 @@
 """A study to views: what is chosen, what was left out, and what could not be prepared."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-
-from wetread.domain.study import Instance, InstanceKind, Series, Study
-from wetread.domain.view import Failure, Limitation, Preparation, View, ViewPlan, Window
-from wetread.errors import InputError
+from wetread.domain.study import Instance, Series, Study
+from wetread.domain.view import Preparation, View, ViewPlan, Window
+from wetread.errors import ConfigurationError
 from wetread.imaging import presets
-from wetread.imaging.dicoms import open_dicom
-from wetread.imaging.frame import Frame, Opened
+from wetread.imaging.clinical import prepare_clinically
+from wetread.imaging.frame import Frame
 from wetread.imaging.montage import MOST_CELLS, montage_view, series_window
-from wetread.imaging.pictures import open_picture
 from wetread.imaging.select import Pick, all_frames, evenly, is_volume, left_out
 from wetread.imaging.tiles import tiled, wants_tiles
 from wetread.imaging.views import image_view
-
-
-@dataclass(slots=True)
-class _Work:
-    """What preparing a series has brought so far; the object opened last is kept open."""
-
-    views: list[View] = field(default_factory=list)
-    limitations: list[Limitation] = field(default_factory=list)
-    failures: dict[str, Failure] = field(default_factory=dict)
-    current: tuple[Instance, Opened] | None = None
-
-    def fail(self, instance: Instance, error: InputError) -> None:
-        self.failures.setdefault(instance.file, Failure(file=instance.file, problem=error.problem, remedy=error.remedy))
-
-    def frame(self, pick: Pick) -> Frame | None:
-        """The picked frame, or None once the failure is noted."""
-        if pick.instance.file in self.failures:
-            return None
-        try:
-            if self.current is None or self.current[0] is not pick.instance:
-                self.current = (pick.instance, open_instance(pick.instance))
-            return self.current[1].frame(pick.frame)
-        except InputError as error:
-            self.fail(pick.instance, error)
-            return None
-
-    def frames(self, picks: Iterable[Pick]) -> Iterable[Frame]:
-        """The picked frames that decode, one in memory at a time."""
-        for pick in picks:
-            frame = self.frame(pick)
-            if frame is not None:
-                yield frame
-
-    def done(self) -> Preparation:
-        return Preparation(
-            views=tuple(self.views),
-            limitations=tuple(self.limitations),
-            failures=tuple(self.failures.values()),
-        )
+from wetread.imaging.work import Work, joined
 
 
 def prepare(study: Study, plan: ViewPlan) -> Preparation:
-    """All views of a study under a plan. A bad object becomes a failure; the rest goes on."""
-    parts = [prepare_series(series, plan) for series in study.series]
-    return Preparation(
-        views=tuple(view for part in parts for view in part.views),
-        limitations=tuple(limitation for part in parts for limitation in part.limitations),
-        failures=tuple(failure for part in parts for failure in part.failures),
-    )
+    """All views of a study under a plan. A bad object becomes a failure; the rest goes on.
+
+    Raises: ConfigurationError for a recipe that does not exist.
+    """
+    return _by_recipe(study.series, plan)
+
+
+def _by_recipe(series: tuple[Series, ...], plan: ViewPlan) -> Preparation:
+    if plan.recipe == "clinical":
+        return prepare_clinically(series, plan)
+    if plan.recipe != "plain":
+        raise ConfigurationError(f"no recipe called {plan.recipe!r}; there are plain and clinical")
+    return joined(prepare_series(one, plan) for one in series)
 
 
 def prepare_instance(instance: Instance, plan: ViewPlan) -> Preparation:
     """The views of one object, as if it were alone in its series."""
-    return prepare_series(
-        Series(series_uid=None, modality=instance.modality, body_part=instance.body_part, instances=(instance,)), plan
-    )
-
-
-def open_instance(instance: Instance) -> Opened:
-    """The frames of a DICOM object or a picture.
-
-    Raises: FileUnreadable, PixelsUnreadable, TooLarge.
-    """
-    return open_picture(instance) if instance.kind is InstanceKind.PICTURE else open_dicom(instance)
+    alone = Series(series_uid=None, modality=instance.modality, body_part=instance.body_part, instances=(instance,))
+    return _by_recipe((alone,), plan)
 
 
 def prepare_series(series: Series, plan: ViewPlan) -> Preparation:
     """The views of one series: key slices and montages of a volume, every frame of anything else."""
-    work = _Work()
-    picks = all_frames(tuple((i, _frames_in(i, work)) for i in series.instances if i.is_image))
+    work = Work()
+    picks = all_frames(tuple((i, work.frames_in(i)) for i in series.instances if i.is_image))
     if is_volume(series, len(picks)):
         _volume(series, picks, plan, work)
     elif picks:
         _images(series, picks, plan, work)
     return work.done()
-
-
-def _frames_in(instance: Instance, work: _Work) -> int:
-    """How many frames an object has: DICOM headers were read on receipt, a picture's pages were not."""
-    if instance.kind is not InstanceKind.PICTURE:
-        return max(1, instance.frames)
-    try:
-        return open_instance(instance).frames
-    except InputError as error:
-        work.fail(instance, error)
-        return 0
 
 
 def _region_presets(series: Series, plan: ViewPlan) -> tuple[Window, ...]:
@@ -110,7 +54,7 @@ def _region_presets(series: Series, plan: ViewPlan) -> tuple[Window, ...]:
     return presets.presets_for(first.body_part or series.body_part)
 
 
-def _images(series: Series, picks: tuple[Pick, ...], plan: ViewPlan, work: _Work) -> None:
+def _images(series: Series, picks: tuple[Pick, ...], plan: ViewPlan, work: Work) -> None:
     """One view a frame, a CT's presets and a large image's tiles after it, within the cap."""
     extra = _region_presets(series, plan)
     cap = None if plan.max_images is None else max(1, plan.max_images // (1 + len(extra)))
@@ -140,7 +84,7 @@ def _under(frame: Frame, plan: ViewPlan, windows: tuple[Window, ...]) -> tuple[V
     return tuple(image_view(frame, plan, window=w, label=w.explanation) for w in differing)
 
 
-def _volume(series: Series, picks: tuple[Pick, ...], plan: ViewPlan, work: _Work) -> None:
+def _volume(series: Series, picks: tuple[Pick, ...], plan: ViewPlan, work: Work) -> None:
     """Montages first, then single key slices with what the cap leaves."""
     extra = _region_presets(series, plan)
     shown: set[tuple[str, int]] = set()

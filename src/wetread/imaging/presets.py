@@ -55,3 +55,15 @@ def default_for(body_part: str | None) -> Window:
     """The CT window that stands in where the header has none."""
     _, presets = _data()
     return presets[region_of(body_part)][0]
+
+
+def named(region: str, name: str) -> Window:
+    """The preset of that name of a region, in HU.
+
+    Raises: KeyError where there is none.
+    """
+    _, presets = _data()
+    found = next((window for window in presets.get(region, ()) if window.explanation == name), None)
+    if found is None:
+        raise KeyError(f"no CT preset {region}/{name} in windows.toml")
+    return found

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from wetread.domain.study import Instance, Series
+from wetread.domain.study import Instance, InstanceKind, Series
 from wetread.domain.view import Limitation
 
 VOLUMETRIC = ("CT", "MR", "PT")
 FEWEST_SLICES = 4
+SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,19 @@ def all_frames(instances: tuple[tuple[Instance, int], ...]) -> tuple[Pick, ...]:
 
 def is_volume(series: Series, slices: int) -> bool:
     """True for a series of cross-sections: CT, MR or PT with four slices or more."""
-    modality = series.modality or next((i.modality for i in series.instances if i.modality), None)
-    return modality in VOLUMETRIC and slices >= FEWEST_SLICES
+    return modality_of(series) in VOLUMETRIC and slices >= FEWEST_SLICES
+
+
+def modality_of(series: Series) -> str | None:
+    """The modality of a series, or of its first object that says one."""
+    return series.modality or next((i.modality for i in series.instances if i.modality), None)
+
+
+def is_slide(instance: Instance) -> bool:
+    """True for a part of a whole slide: by its SOP class, or a tiled TIFF that intake has recognised as one."""
+    if instance.kind is InstanceKind.PICTURE:
+        return instance.modality == "SM"
+    return instance.sop_class_uid == SLIDE_CLASS
 
 
 def left_out(series: Series, shown: int, total: int, *, volume: bool) -> tuple[Limitation, ...]:

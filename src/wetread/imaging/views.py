@@ -12,16 +12,19 @@ from wetread.imaging.render import Box, draw
 def image_view(frame: Frame, plan: ViewPlan, *, window: Window | None = None, label: str | None = None) -> View:
     """The whole frame under `window`, or its own, within the plan's limits."""
     width, height = frame.size
-    return _view(frame, plan, (0, 0, width, height), window=window, label=label)
+    return crop_view(frame, plan, (0, 0, width, height), window=window, label=label)
 
 
 def tile_view(frame: Frame, plan: ViewPlan, box: Box, *, label: str, window: Window | None = None) -> View:
     """A part of the frame; `box` is (x0, y0, x1, y1) in source pixels."""
-    view = _view(frame, plan, box, window=window, label=label)
+    view = crop_view(frame, plan, box, window=window, label=label)
     return replace(view, kind=ViewKind.TILE)
 
 
-def _view(frame: Frame, plan: ViewPlan, box: Box, *, window: Window | None, label: str | None) -> View:
+def crop_view(
+    frame: Frame, plan: ViewPlan, box: Box, *, window: Window | None = None, label: str | None = None
+) -> View:
+    """The frame without what lies outside `box`, (x0, y0, x1, y1) in source pixels."""
     shown = (window or frame.tone.window) if frame.tone else None
     width, height = box[2] - box[0], box[3] - box[1]
     encoded = encode_within(lambda size: draw(frame, shown, size, box=box), sizes.fit(width, height, plan), plan)

@@ -150,7 +150,7 @@ class Folder:
         if kind is not FileKind.DICOM:
             instance = replace(
                 instance,
-                modality=(self.declared.modality or "").upper() or None,
+                modality=(self.declared.modality or "").upper() or instance.modality,
                 body_part=normal_body_part(self.declared.body_part),
                 projection=normal_projection(self.declared.projection),
             )

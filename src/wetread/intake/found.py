@@ -38,6 +38,8 @@ WANTED_WORDS = """
 WANTED = tuple(WANTED_WORDS.split())
 WELL_FORMED_UID = re.compile(r"[0-9.]{1,64}")
 SEXES = ("M", "F", "O")
+WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
+SLIDE_BYTES = 1 << 42  # decoded; a slide is read in parts, so its size costs nothing
 UNKNOWN = Patient()
 
 
@@ -105,6 +107,7 @@ def _picture(path: Path, file: str, kind: FileKind, limits: Limits) -> Found:
         columns=columns,
         frames=picture.frames,
         colour=picture.colour,
+        modality="SM" if picture.slide else None,
         flags=flags,
     )
     return Found(instance=instance)
@@ -147,6 +150,8 @@ def _object(opened: Opened, path: Path, file: str, limits: Limits) -> Found:
 def _with_pixels(instance: Instance, opened: Opened, limits: Limits) -> Instance:
     """The instance with its size; what is declared must be possible, what is missing is flagged."""
     dataset, file = opened.dataset, instance.file
+    if instance.sop_class_uid == WHOLE_SLIDE:
+        limits = replace(limits, max_pixels_bytes=SLIDE_BYTES)
     declared_bytes(dataset, file, limits=limits)
     flags = instance.flags
     try:

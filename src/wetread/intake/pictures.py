@@ -15,11 +15,15 @@ RESEND = "ask for the picture again"
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # ISO/IEC 15948, 11.2.2
 MOST_CHUNKS = 1000
+SLIDE_PIXELS = 1 << 26  # a tiled picture of 8192 x 8192 pixels or more is a slide even without smaller copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What a picture's header says; rows and columns as stored, before `orientation` (EXIF, 1-8) is applied."""
+    """What a picture's header says; rows and columns as stored, before `orientation` (EXIF, 1-8) is applied.
+
+    `slide`: a whole slide (SVS, pyramidal TIFF), which is read in parts and never whole.
+    """
 
     rows: int
     columns: int
@@ -28,6 +32,7 @@ class Picture:
     bits: int
     colour: bool
     orientation: int = 1
+    slide: bool = False
 
     @property
     def native_bytes(self) -> int:
@@ -58,7 +63,7 @@ def read_picture(path: Path, subject: str, kind: FileKind, limits: Limits) -> Pi
         raise FileUnreadable(subject, f"its {kind.upper()} header is damaged or ends too early", RESEND) from error
     if picture.rows <= 0 or picture.columns <= 0:
         raise FileUnreadable(subject, "its header declares no pixels", RESEND)
-    if picture.native_bytes > limits.max_pixels_bytes:
+    if picture.native_bytes > limits.max_pixels_bytes and not picture.slide:
         raise TooLarge(
             subject,
             f"its header declares {picture.rows} x {picture.columns} pixels x {picture.frames} frames; "
@@ -138,7 +143,8 @@ def _jpeg(file: BinaryIO) -> Picture:
 
 
 def _tiff(file: BinaryIO) -> Picture:
-    pages = [page for page in read_pages(file) if not page.reduced]
+    all_pages = list(read_pages(file))
+    pages = [page for page in all_pages if not page.reduced]
     if not pages:
         raise ValueError("no page")
     first = pages[0]
@@ -151,7 +157,16 @@ def _tiff(file: BinaryIO) -> Picture:
         bits=first.bits,
         colour=first.photometric >= 2 and first.photometric != 4,
         orientation=first.orientation,
+        slide=_is_slide(pages, all_pages),
     )
+
+
+def _is_slide(pages: list[Page], all_pages: list[Page]) -> bool:
+    """True for a tiled picture with smaller tiled copies of itself, or one too large to be anything else."""
+    first = pages[0]
+    smaller = any(page.tiled and page.columns < first.columns for page in all_pages)
+    large = first.rows * first.columns >= SLIDE_PIXELS
+    return first.tiled and first.samples in (1, 3, 4) and (smaller or first.parted or large)
 
 
 def _alike(page: Page, first: Page) -> bool:

@@ -10,11 +10,12 @@ MOST_PAGES = 20_000
 MOST_ENTRIES = 4096
 WIDTHS = {1: 1, 3: 2, 4: 4, 16: 8}  # BYTE, SHORT, LONG, LONG8: the types of the tags read here
 NEW_SUBFILE_TYPE, COLUMNS, ROWS, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES = 254, 256, 257, 258, 262, 274, 277
+TILE_COLUMNS, SUB_DIRECTORIES = 322, 330
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page; `reduced` marks a smaller copy of another one."""
+    """One page; `reduced` marks a smaller copy of another one, `parted` one that holds smaller copies of itself."""
 
     rows: int
     columns: int
@@ -23,6 +24,8 @@ class Page:
     photometric: int
     orientation: int
     reduced: bool
+    tiled: bool = False
+    parted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ def read_pages(file: BinaryIO) -> Iterator[Page]:
             photometric=tags.get(PHOTOMETRIC, 1),
             orientation=_valid(tags.get(ORIENTATION, 1)),
             reduced=tags.get(NEW_SUBFILE_TYPE, 0) & 1 == 1,
+            tiled=TILE_COLUMNS in tags,
+            parted=SUB_DIRECTORIES in tags,
         )
 
 
