@@ -46,6 +46,13 @@ class Planned(Protocol):
 
 
 @runtime_checkable
+class Substituted(Protocol):
+    """A reader in whose place others may answer, each of which wants views of its own; `plan` is among `plans`."""
+
+    plans: tuple[ViewPlan, ...]
+
+
+@runtime_checkable
 class Identified(Protocol):
     """A reader that states its exact identity; others are known by name alone."""
 
@@ -103,6 +110,11 @@ class Clock(Protocol):
 def plan_of(reader: Reader) -> ViewPlan:
     """The views a reader wants, or the default plan."""
     return reader.plan if isinstance(reader, Planned) else ViewPlan()
+
+
+def plans_of(reader: Reader) -> tuple[ViewPlan, ...]:
+    """Every plan that views are prepared by before a reader is asked, its own first."""
+    return tuple(dict.fromkeys((plan_of(reader), *(reader.plans if isinstance(reader, Substituted) else ()))))
 
 
 def identity_of(reader: Reader) -> ReaderIdentity:

@@ -1,11 +1,12 @@
 """What is asked of a reader and what it answers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from wetread.domain.finding import Finding, Presence, check_unit_interval
 from wetread.domain.order import Order
 from wetread.domain.urgency import Priority
-from wetread.domain.view import Limitation, View
+from wetread.domain.view import Limitation, View, ViewPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,7 @@ class ReadRequest:
     """What a reader is shown: views, the examination, the order. Nothing that identifies the patient.
 
     A view's origin names its file and object, so that evidence can point back: a reader outside the house is
-    never sent them.
+    never sent them. `substitutes` are the views of those who may be asked in a reader's place, by their plan.
     """
 
     study_ref: str
@@ -21,6 +22,7 @@ class ReadRequest:
     order: Order
     age_years: float | None = None
     sex: str | None = None
+    substitutes: Mapping[ViewPlan, tuple[View, ...]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

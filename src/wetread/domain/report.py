@@ -41,9 +41,9 @@ class Provenance:
 class Report:
     """One study's report. `consensus` is None where nobody read: the study is UNREAD, not negative.
 
-    `views` are what the readers were sent, `pictures` what the report's own pages show. `terms` are the
-    vocabulary's entries of every code in it; `checked` the codes that a reader judged, `not_assessed` the
-    further codes of this examination, most urgent first.
+    `views` tell what the readers were sent (without the pictures themselves), `pictures` are what the report's own
+    pages show. `terms` are the vocabulary's entries of every code in it; `checked` the codes that a reader judged,
+    `not_assessed` the further codes of this examination, most urgent first.
     """
 
     report_id: str

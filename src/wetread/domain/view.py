@@ -1,6 +1,6 @@
 """A view: a picture prepared for a reader, with its way back to source pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -102,6 +102,10 @@ class View:
     spacing_mm: tuple[float, float] | None = None
     pixel_sha256: str
     recipe: tuple[str, ...]
+
+    def told(self) -> "View":
+        """The view's facts without its picture: what a report keeps, however many it holds."""
+        return replace(self, picture=b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

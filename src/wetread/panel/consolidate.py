@@ -1,170 +1,213 @@
 """Several answers become one. Nothing anyone found is dropped, and silence is never a vote."""
 
-import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
 
-from wetread.domain.consensus import Consensus, JoinedFinding
-from wetread.domain.finding import Evidence, Finding, Laterality, Presence
+from wetread.domain.consensus import Consensus, Exclusion, JoinedFinding
+from wetread.domain.finding import Finding, Presence
 from wetread.domain.read import Answer, Read
 from wetread.errors import NobodyRead
+from wetread.panel.ballots import Row, Rows, Vote, by_key, gather, loudness, who
+from wetread.panel.figures import Figures, describe
+from wetread.panel.lineup import line_up
+from wetread.panel.odds import mean_log_odds
+from wetread.panel.places import iou, joined_places, named_places
+from wetread.panel.rulebook import rulebook
+from wetread.panel.weights import Weights
 
-SAME_PLACE_IOU = 0.3
-NON_DIAGNOSTIC = "non_diagnostic"
+__all__ = ["PANEL_CALIBRATOR", "consolidate", "iou"]
+
 PANEL_CALIBRATOR = "panel/pooled/mean-log-odds"
-Key = tuple[str, Laterality | None]
+UNWEIGHTED = "configured votes, unweighted by evidence"
+SINGLE = "single reader"
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True, slots=True)
-class _Vote:
-    reader: str
-    weight: float
-    finding: Finding
+class _Learnt:
+    """What local figures make of a finding's votes: the balance of the evidence and the probability after it."""
+
+    balance: float
+    probability: float
+    figures: tuple[Figures, ...]
 
 
-def consolidate(answers: Iterable[Answer], votes: Mapping[str, float]) -> Consensus:
+def consolidate(
+    answers: Iterable[Answer],
+    votes: Mapping[str, float],
+    *,
+    weights: Weights | None = None,
+    today: date | None = None,
+    escalated: Sequence[str] = (),
+) -> Consensus:
     """Join the reads of a panel. `votes` are a reader's votes by name, 1.0 where unnamed.
 
-    Raises: NobodyRead if every answer is an abstention.
+    Where `weights` hold figures of all who voted on a finding, valid `today`, they decide; `escalated` are the
+    reasons to ask a human first (see `escalations`).
+    Raises: NobodyRead if every answer is an abstention, ValueError for weights without a day.
     """
-    reads = sorted((answer for answer in answers if isinstance(answer, Read)), key=lambda read: read.reader.name)
+    if weights is not None and today is None:
+        raise ValueError("figures expire: name the day on which they are to count")
+    reads = _distinct(answers)
     if not reads:
         raise NobodyRead("no reader answered")
-    by_key: dict[Key, list[_Vote]] = {}
-    for read in reads:
-        weight = votes.get(read.reader.name, 1.0)
-        for finding in read.findings:
-            vote = _Vote(read.reader.name, weight, _honest(finding, read))
-            by_key.setdefault((finding.code, finding.laterality), []).append(vote)
-    _spread_absences(by_key)
-    joined = tuple(_join(by_key[key]) for key in sorted(by_key, key=lambda key: (key[0], key[1] or "")))
-    named = tuple(read.reader.name for read in reads)
-    weights = [votes.get(name, 1.0) for name in named]
+    rows = gather(reads, votes, weights, today or date.min)
+    excluded, unused = _exclusions(rows), _unused(rows)
+    discounted = _discounted(rows)
+    line_up(rows, rulebook())
+    learnt = {key: _learn(row, weights) for key, row in rows.items()} if weights else {}
+    joined = tuple(_join(rows[key], learnt.get(key), weights) for key in sorted(rows, key=by_key))
     return Consensus(
         findings=joined,
-        readers=named,
-        abnormal_probability=_abnormal(reads, weights),
-        weighting="single reader" if len(reads) == 1 else "configured votes, unweighted by evidence",
+        readers=tuple(dict.fromkeys(read.reader.name for read in reads)),
+        abnormal_probability=_abnormal([r for r in reads if r.reader.name not in discounted], votes),
+        weighting=_weighting(reads, [one for one in learnt.values() if one], len(joined)),
         agreement=_agreement(joined),
+        escalated=tuple(dict.fromkeys(escalated)),
+        excluded=excluded,
+        discounted=discounted,
+        figures_not_used=unused,
     )
 
 
-def _spread_absences(by_key: dict[Key, list[_Vote]]) -> None:
-    """An absence without a side speaks of both: it contradicts a reader who sees the finding on one of them."""
-    for code, _ in [key for key in by_key if key[1] is None]:
-        plain = by_key[code, None]
-        sided = [votes for (other, side), votes in by_key.items() if other == code and side is not None]
-        if not sided or any(vote.finding.presence is not Presence.ABSENT for vote in plain):
-            continue
-        for votes in sided:
-            voters = {vote.reader for vote in votes}
-            votes += [
-                replace(vote, finding=replace(vote.finding, laterality=votes[0].finding.laterality))
-                for vote in plain
-                if vote.reader not in voters
-            ]
-        del by_key[code, None]
+def _distinct(answers: Iterable[Answer]) -> list[Read]:
+    """The reads by name, each once; where a name stands twice the order comes from what they say."""
+    reads = list(dict.fromkeys(answer for answer in answers if isinstance(answer, Read)))
+    times = Counter(read.reader.name for read in reads)
+    return sorted(reads, key=lambda read: (read.reader.name, repr(read) if times[read.reader.name] > 1 else ""))
 
 
-def _honest(finding: Finding, read: Read) -> Finding:
-    """A picture of no diagnostic quality can't show that something is absent."""
-    blind = read.quality is not None and read.quality.grade == NON_DIAGNOSTIC
-    return (
-        replace(finding, presence=Presence.NOT_ASSESSABLE) if blind and finding.presence is Presence.ABSENT else finding
-    )
+def _exclusions(rows: Rows) -> tuple[Exclusion, ...]:
+    found = {
+        Exclusion(reader=vote.reader, group=vote.judgement.figures.group, reason=vote.judgement.reason)
+        for row in rows.values()
+        for vote in row.votes
+        if vote.judgement is not None and vote.excluded
+    }
+    return tuple(sorted(found, key=lambda one: (one.reader, one.group, one.reason)))
 
 
-def _join(votes: Sequence[_Vote]) -> JoinedFinding:
-    first = max(votes, key=lambda vote: (_loudness(vote.finding), vote.reader)).finding
-    probability, calibrator_id = _probability(votes)
+def _unused(rows: Rows) -> tuple[str, ...]:
+    judged = (vote.judgement for row in rows.values() for vote in row.votes)
+    return tuple(sorted({one.reason for one in judged if one is not None and not one.counts and not one.excluded}))
+
+
+def _discounted(rows: Rows) -> tuple[str, ...]:
+    """Readers whose every judgement is excluded."""
+    said = [vote for row in rows.values() for vote in row.votes if vote.presence is not Presence.NOT_ASSESSABLE]
+    return tuple(sorted({v.reader for v in said} - {v.reader for v in said if not v.excluded}))
+
+
+def _learn(row: Row, weights: Weights | None) -> _Learnt | None:
+    """By figures, if all who voted have them and speak of this very code.
+
+    A reader that is alone and states a calibrated probability of its own knows more than its bare vote.
+    """
+    voters = [vote for vote in row.votes if vote.presence is not Presence.NOT_ASSESSABLE and not vote.excluded]
+    if weights is None or not any(vote.presence is not Presence.UNCERTAIN for vote in voters):
+        return None
+    if len(voters) == 1 and voters[0].finding.probability is not None:
+        return None
+    prevalence = weights.prevalence_of(voters[0].finding.code)
+    figures = [vote.judgement.figures for vote in voters if vote.own and vote.judgement and vote.judgement.counts]
+    if prevalence is None or len(figures) < len(voters):
+        return None
+    balance = weights.balance((one, vote.presence) for one, vote in zip(figures, voters, strict=True))
+    return _Learnt(balance, weights.posterior(prevalence, balance), tuple(figures))
+
+
+def _join(row: Row, learnt: _Learnt | None, weights: Weights | None) -> JoinedFinding:
+    loudest = sorted(row.votes, key=lambda vote: (loudness(vote.finding), vote.own, vote.reader), reverse=True)
+    seers = [vote.finding for vote in loudest if vote.sees]
+    first = loudest[0].finding
+    by_figures = (learnt.probability, weights.calibrator_id) if learnt and weights else None
+    probability, calibrator_id = by_figures or _probability(row.votes)
+    told = sorted(row.votes, key=lambda vote: vote.reader)
     joined = replace(
-        first,
-        presence=_presence(votes),
+        _completed(first, seers),
+        presence=_presence(row.votes, learnt),
         probability=probability,
         calibrator_id=calibrator_id,
-        claims_critical=any(vote.finding.claims_critical for vote in votes),
-        evidence=_places(votes),
+        claims_critical=any(vote.finding.claims_critical for vote in row.votes),
+        context_dependent=all(one.context_dependent for one in seers) if seers else first.context_dependent,
+        evidence=joined_places([(vote.reader, vote.finding) for vote in told]),
     )
     return JoinedFinding(
         finding=joined,
-        present_by=_who(votes, Presence.PRESENT),
-        absent_by=_who(votes, Presence.ABSENT),
-        uncertain_by=_who(votes, Presence.UNCERTAIN),
+        present_by=who(row.votes, Presence.PRESENT),
+        absent_by=who(row.votes, Presence.ABSENT),
+        uncertain_by=who(row.votes, Presence.UNCERTAIN),
+        told_as=tuple(sorted(row.told_as)),
+        places=named_places(vote.finding for vote in told if vote.sees),
     )
 
 
-def _loudness(finding: Finding) -> tuple[int, float]:
-    order = (Presence.NOT_ASSESSABLE, Presence.ABSENT, Presence.UNCERTAIN, Presence.PRESENT)
-    return order.index(finding.presence), finding.probability or 0.0
+def _completed(first: Finding, seers: Sequence[Finding]) -> Finding:
+    """The loudest reader's finding; what it leaves open is taken from the next who sees it."""
+    return replace(
+        first,
+        location=_first_of([first.location, *(one.location for one in seers)]),
+        severity=_first_of([first.severity, *(one.severity for one in seers)]),
+        size=_first_of([first.size, *(one.size for one in seers)]),
+        temporal=_first_of([first.temporal, *(one.temporal for one in seers)]),
+        rationale=_first_of([first.rationale, *(one.rationale for one in seers)]),
+    )
 
 
-def _who(votes: Sequence[_Vote], presence: Presence) -> tuple[str, ...]:
-    return tuple(sorted({vote.reader for vote in votes if vote.finding.presence is presence}))
+def _first_of(told: Iterable[Fact | None]) -> Fact | None:
+    return next((fact for fact in told if fact is not None), None)
 
 
-def _presence(votes: Sequence[_Vote]) -> Presence:
-    """Present or uncertain wins over absent: a majority can make a finding uncertain, not make it go away."""
+def _presence(votes: Sequence[Vote], learnt: _Learnt | None) -> Presence:
+    """Present or uncertain wins over absent: a majority can make a finding uncertain, not make it go away.
+
+    What only excluded readers see stays as uncertain; what only they call absent was not judged.
+    """
+    said = {vote.presence for vote in votes}
     weight = dict.fromkeys(Presence, 0.0)
-    said = {vote.finding.presence for vote in votes}
+    counted = {vote.presence for vote in votes if not vote.excluded}
     for vote in votes:
-        weight[vote.finding.presence] += vote.weight
+        weight[vote.presence] += 0.0 if vote.excluded else vote.weight
     if Presence.PRESENT in said:
-        return Presence.PRESENT if weight[Presence.PRESENT] >= weight[Presence.ABSENT] else Presence.UNCERTAIN
+        outweighs = weight[Presence.PRESENT] >= weight[Presence.ABSENT] if learnt is None else learnt.balance >= 0
+        return Presence.PRESENT if Presence.PRESENT in counted and outweighs else Presence.UNCERTAIN
     if Presence.UNCERTAIN in said:
         return Presence.UNCERTAIN
-    return Presence.ABSENT if said == {Presence.ABSENT} else Presence.NOT_ASSESSABLE
+    return Presence.ABSENT if said == {Presence.ABSENT} and counted else Presence.NOT_ASSESSABLE
 
 
-def _probability(votes: Sequence[_Vote]) -> tuple[float | None, str | None]:
-    stated = [vote for vote in votes if vote.finding.probability is not None]
+def _probability(votes: Sequence[Vote]) -> tuple[float | None, str | None]:
+    stated = [vote for vote in votes if vote.finding.probability is not None and not vote.excluded]
     if len(stated) == 1:
         return stated[0].finding.probability, stated[0].finding.calibrator_id
     if not stated:
         return None, None
-    mean = _mean_log_odds([(vote.finding.probability or 0.0, vote.weight) for vote in stated])
-    return mean, PANEL_CALIBRATOR
+    return mean_log_odds([(vote.finding.probability or 0.0, vote.weight) for vote in stated]), PANEL_CALIBRATOR
 
 
-def _mean_log_odds(weighted: Sequence[tuple[float, float]]) -> float:
-    total = sum(weight for _, weight in weighted)
-    if total <= 0:
-        weighted, total = [(probability, 1.0) for probability, _ in weighted], float(len(weighted))
-    clipped = [(min(1 - 1e-6, max(1e-6, probability)), weight) for probability, weight in weighted]
-    mean = math.fsum(weight * math.log(p / (1 - p)) for p, weight in clipped) / total
-    return round(1 / (1 + math.exp(-mean)), 6)
-
-
-def _abnormal(reads: Sequence[Read], weights: Sequence[float]) -> float | None:
-    stated = [
-        (r.abnormal_probability, w) for r, w in zip(reads, weights, strict=True) if r.abnormal_probability is not None
-    ]
+def _abnormal(reads: Sequence[Read], votes: Mapping[str, float]) -> float | None:
+    """The mean over readers on log odds; a reader that stands twice counts once, with the higher."""
+    stated: dict[str, float] = {}
+    for read in reads:
+        if read.abnormal_probability is not None:
+            name = read.reader.name
+            stated[name] = max(read.abnormal_probability, stated.get(name, 0.0))
     if len(stated) == 1:
-        return stated[0][0]
-    return _mean_log_odds(stated) if stated else None
+        return next(iter(stated.values()))
+    return mean_log_odds([(value, votes.get(name, 1.0)) for name, value in stated.items()]) if stated else None
 
 
-def _places(votes: Sequence[_Vote]) -> tuple[Evidence, ...]:
-    """Boxes of all readers; of two on the same place the first stays."""
-    kept: list[Evidence] = []
-    for vote in votes:
-        for found in vote.finding.evidence:
-            if not any(_same_place(found, other) for other in kept):
-                kept.append(found)
-    return tuple(kept)
-
-
-def _same_place(a: Evidence, b: Evidence) -> bool:
-    return (a.file, a.frame) == (b.file, b.frame) and iou(a.box, b.box) >= SAME_PLACE_IOU
-
-
-def iou(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
-    """Intersection over union of two boxes (x0, y0, x1, y1)."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+def _weighting(reads: Sequence[Read], learnt: Sequence[_Learnt], findings: int) -> str:
+    plain = SINGLE if len({read.reader.name for read in reads}) == 1 else UNWEIGHTED
+    if not learnt:
+        return plain
+    where = describe([figures for one in learnt for figures in one.figures])
+    if len(learnt) == findings:
+        return f"learnt on {where}"
+    return f"learnt on {where} for {len(learnt)} of {findings} findings; {plain} for the others"
 
 
 def _agreement(joined: Sequence[JoinedFinding]) -> float | None:

@@ -6,12 +6,15 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from wetread.domain.consensus import spending_of
 from wetread.domain.finding import Presence
-from wetread.domain.read import Abstention, Answer
 from wetread.domain.report import Report
 from wetread.domain.urgency import Priority
+from wetread.reporting.claims import claims
 from wetread.reporting.figures import Box, Figure, figures, left_out
-from wetread.reporting.words import inert, notice, percent, sentence, told, within
+from wetread.reporting.panel import answer_words, joined_words, limitation_lines, panel_lines
+from wetread.reporting.spending import cost_words, latency_words, prompt_of, sum_line, token_words, way_lines
+from wetread.reporting.words import inert, notice, percent, sentence, within
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 SHAPES = {Priority.P1: "▲", Priority.P2: "◆", Priority.UNREAD: "◆"}
@@ -58,8 +61,10 @@ def _sections(report: Report) -> Iterator[str]:
     yield _findings(report)
     yield _pictures(report)
     yield _section("Why it stands here", _list(f"{r.priority.value}: {r.text} [{r.rule_id}]" for r in urgency.reasons))
+    yield _section("Panel", _list(panel_lines(report)))
+    yield _claims(report)
     yield _readers(report)
-    yield _section("Limitations", _list(limitation.text for limitation in report.limitations))
+    yield _section("Limitations", _list(limitation_lines(report)))
     yield _section("Could not be used", _list(f"{f.file}: {f.problem}. {f.remedy}" for f in report.failures))
     yield _trace(report)
 
@@ -114,7 +119,13 @@ def _findings(report: Report) -> str:
         said = ", ".join((*joined.present_by, *joined.uncertain_by))
         probability = percent(finding.probability, finding.calibrator_id)
         rows.append(
-            (told(report, finding), finding.presence.value, probability, floor, ", ".join(filter(None, (said, by))))
+            (
+                joined_words(report, joined),
+                finding.presence.value,
+                probability,
+                floor,
+                ", ".join(filter(None, (said, by))),
+            )
         )
     return _section("Findings", _table(("Finding", "Presence", "Probability", "Floor if present", "Said by"), rows))
 
@@ -146,26 +157,39 @@ def _box(box: Box, width: int) -> str:
     """Colour over a black halo, dashed unless a human drew it."""
     unit = width / 512
     place = f'x="{box.x0:.1f}" y="{box.y0:.1f}" width="{box.x1 - box.x0:.1f}" height="{box.y1 - box.y0:.1f}"'
-    dashes = "" if box.origin == "human" else f' stroke-dasharray="{8 * unit:.1f} {5 * unit:.1f}"'
-    caption = text(box.caption)
+    dashes = "" if not box.approximate else f' stroke-dasharray="{8 * unit:.1f} {5 * unit:.1f}"'
+    caption, label = text(box.caption), text(box.label)
     return (
         f'<g><title>{caption}</title><rect class="halo" {place} stroke-width="{4 * unit:.1f}"/>'
         f'<rect class="edge" {place} stroke-width="{2 * unit:.1f}"{dashes}/>'
         f'<text x="{box.x0 + 5 * unit:.1f}" y="{box.y0 + 17 * unit:.1f}" font-size="{15 * unit:.1f}" font-weight="700" '
-        f'fill="#ffd166" stroke="#000000" stroke-width="{3 * unit:.1f}" paint-order="stroke">{box.number}</text></g>'
+        f'fill="#ffd166" stroke="#000000" stroke-width="{3 * unit:.1f}" paint-order="stroke">{label}</text></g>'
     )
 
 
+def _claims(report: Report) -> str:
+    """Per reader what it claims beyond coded findings."""
+    parts = "".join(f"<h3>{text(one.reader)}</h3>{_list(one.lines)}" for one in claims(report))
+    return _section("What the readers say (their claims)", parts)
+
+
 def _readers(report: Report) -> str:
-    return _section("Readers", _table(("Reader", "Version", "Answer", "Cost"), map(_reader_row, report.answers)))
-
-
-def _reader_row(answer: Answer) -> tuple[str, str, str, str]:
-    reader = answer.reader
-    if isinstance(answer, Abstention):
-        return reader.name, reader.version, f"{'failed' if answer.failed else 'abstained'}: {answer.reason}", ""
-    cost = "not stated" if answer.cost_usd is None else f"${answer.cost_usd:.4f}"
-    return reader.name, reader.version, f"{len(answer.findings)} findings checked", cost
+    """Answer, cost, tokens and time of each, then the sum and the ways the answers took."""
+    rows = [
+        (
+            answer.reader.name,
+            answer.reader.version,
+            answer_words(answer),
+            cost_words(s),
+            token_words(s),
+            latency_words(s),
+        )
+        for answer, s in zip(report.answers, spending_of(report.answers).readers, strict=True)
+    ]
+    table = _table(("Reader", "Version", "Answer", "Cost", "Tokens", "Time"), rows)
+    total = sum_line(report)
+    ways = _list(f"{answer.reader.name}: {line}" for answer in report.answers for line in way_lines(answer))
+    return _section("Readers", f"{table}{f'<p>{text(total)}</p>' if total else ''}{ways}")
 
 
 def _trace(report: Report) -> str:
@@ -175,7 +199,10 @@ def _trace(report: Report) -> str:
         f"vocabulary {trace.vocabulary_version} {trace.vocabulary_sha256[:16]}",
         f"policy {trace.policy_version} {trace.policy_sha256[:16]}",
         ", ".join(f"{name} {version}" for name, version in trace.libraries),
-        *(f"reader {a.reader.name} {a.reader.version} {a.reader.fingerprint[:16]}" for a in report.answers),
+        *(
+            f"reader {a.reader.name} {a.reader.version} {a.reader.fingerprint[:16]}{prompt_of(a)}"
+            for a in report.answers
+        ),
         *(f"image {i.file} {i.sha256[:16]}" for i in report.study.instances[:MOST_FILES]),
         *(f"view {v.pixel_sha256[:16]}: {'; '.join(v.recipe)}" for v in report.views[:MOST_FILES]),
     ]

@@ -3,19 +3,16 @@
 import json
 import re
 from dataclasses import asdict
-from typing import Any
 
-from wetread.domain.consensus import JoinedFinding
-from wetread.domain.finding import Evidence, Finding
-from wetread.domain.read import Abstention, Answer, ReaderIdentity
 from wetread.domain.report import Report
 from wetread.domain.study import Instance, Study
 from wetread.domain.view import View
+from wetread.reporting.json_answers import answer_document, impression_document, spending_document
+from wetread.reporting.json_findings import Document, joined_document
 from wetread.reporting.words import notice
 
 SCHEMA = "wetread.report/1"
 UNPRINTABLE = re.compile(r"[^ -~]")
-Document = dict[str, Any]
 
 
 def as_json(report: Report) -> bytes:
@@ -42,12 +39,13 @@ def document(report: Report) -> Document:
         "study": _study(report.study),
         "order": _order(report),
         "urgency": _urgency(report),
-        "impression": {"text": report.impression},
-        "findings": [_joined(report, one) for one in joined],
+        "impression": impression_document(report),
+        "findings": [joined_document(report, one) for one in joined],
         "checked": list(report.checked),
         "not_assessed": list(report.not_assessed),
         "consensus": _consensus(report),
-        "answers": [_answer(report, answer) for answer in report.answers],
+        "answers": [answer_document(report, answer) for answer in report.answers],
+        "spending": spending_document(report),
         "limitations": [asdict(limitation) for limitation in report.limitations],
         "failures": [asdict(failure) for failure in report.failures],
         "provenance": _provenance(report),
@@ -113,47 +111,6 @@ def _urgency(report: Report) -> Document:
     }
 
 
-def _finding(report: Report, finding: Finding) -> Document:
-    term = report.terms.get(finding.code)
-    return {
-        "code": finding.code,
-        "label": term.label if term else None,
-        "public_label": term.public_label if term else None,
-        "presence": finding.presence.value,
-        "probability": finding.probability,
-        "calibrator_id": finding.calibrator_id,
-        "confidence_raw": finding.confidence_raw,
-        "confidence_kind": finding.confidence_kind,
-        "laterality": finding.laterality.value if finding.laterality else None,
-        "location": finding.location,
-        "severity": finding.severity,
-        "rationale": finding.rationale,
-        "evidence": [_evidence(one) for one in finding.evidence],
-    }
-
-
-def _evidence(evidence: Evidence) -> Document:
-    told = asdict(evidence)
-    told["box"] = list(evidence.box)
-    return told
-
-
-def _joined(report: Report, joined: JoinedFinding) -> Document:
-    term = report.terms.get(joined.finding.code)
-    coding = asdict(term.coding) if term and term.coding else None
-    return {
-        **_finding(report, joined.finding),
-        "coding": coding,
-        "acr_category": term.acr_category if term else None,
-        "priority_floor": term.floor.value if term else None,
-        "target_min": term.target_min if term else None,
-        "disputed": joined.disputed,
-        "present_by": list(joined.present_by),
-        "uncertain_by": list(joined.uncertain_by),
-        "absent_by": list(joined.absent_by),
-    }
-
-
 def _consensus(report: Report) -> Document | None:
     consensus = report.consensus
     if consensus is None:
@@ -162,42 +119,11 @@ def _consensus(report: Report) -> Document | None:
         "readers": list(consensus.readers),
         "weighting": consensus.weighting,
         "agreement": consensus.agreement,
+        "escalated": list(consensus.escalated),
+        "excluded": [asdict(one) for one in consensus.excluded],
+        "discounted": list(consensus.discounted),
+        "figures_not_used": list(consensus.figures_not_used),
         "abnormal_probability": consensus.abnormal_probability,
-    }
-
-
-def _answer(report: Report, answer: Answer) -> Document:
-    if isinstance(answer, Abstention):
-        return {
-            **_reader(answer.reader),
-            "status": "abstained",
-            "reason": answer.reason,
-            "code": answer.code,
-            "failed": answer.failed,
-            "abnormal_probability": None,
-            "findings": [],
-            "limitations": [],
-            "cost_usd": None,
-        }
-    return {
-        **_reader(answer.reader),
-        "status": "read",
-        "reason": None,
-        "code": None,
-        "failed": False,
-        "abnormal_probability": answer.abnormal_probability,
-        "findings": [_finding(report, finding) for finding in answer.findings],
-        "limitations": [asdict(limitation) for limitation in answer.limitations],
-        "cost_usd": answer.cost_usd,
-    }
-
-
-def _reader(reader: ReaderIdentity) -> Document:
-    return {
-        "reader": reader.name,
-        "version": reader.version,
-        "fingerprint": reader.fingerprint,
-        "model_id": reader.model_id,
     }
 
 

@@ -4,11 +4,15 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from wetread.domain.consensus import spending_of
 from wetread.domain.report import Report
 from wetread.errors import MissingExtra
+from wetread.reporting.claims import claim_lines
 from wetread.reporting.figures import Figure, figures
+from wetread.reporting.panel import answer_words, joined_words, limitation_lines, panel_lines
 from wetread.reporting.pdf_text import marked
-from wetread.reporting.words import notice, percent, sentence, told, within
+from wetread.reporting.spending import prompt_of, spend_line, sum_line, way_lines
+from wetread.reporting.words import notice, percent, sentence, within
 
 try:
     from reportlab.lib import colors
@@ -104,7 +108,10 @@ def _story(report: Report) -> Iterator["Flowable"]:
     reasons = [f"{r.priority.value}: {r.text} [{r.rule_id}]" for r in report.urgency.reasons]
     for title, lines in (
         ("Why it stands here", reasons),
-        ("Limitations", [limitation.text for limitation in report.limitations]),
+        ("Panel", list(panel_lines(report))),
+        ("What the readers say (their claims)", list(claim_lines(report))),
+        ("Readers", list(_readers(report))),
+        ("Limitations", list(limitation_lines(report))),
         ("Could not be used", [f"{failure.file}: {failure.problem}" for failure in report.failures]),
         ("Trace", list(_trace(report))),
     ):
@@ -161,7 +168,16 @@ def _finding_rows(report: Report) -> Iterator[list[str]]:
         finding, term = joined.finding, report.terms.get(joined.finding.code)
         probability = percent(finding.probability, finding.calibrator_id)
         presence = f"{finding.presence.value}{' (disputed)' if joined.disputed else ''}"
-        yield [told(report, finding), presence, probability, term.floor.value if term else ""]
+        yield [joined_words(report, joined), presence, probability, term.floor.value if term else ""]
+
+
+def _readers(report: Report) -> Iterator[str]:
+    for answer, spend in zip(report.answers, spending_of(report.answers).readers, strict=True):
+        yield f"{answer.reader.name} {answer.reader.version}: {answer_words(answer)}; {spend_line(spend)}"
+        yield from (f"{answer.reader.name}: {line}" for line in way_lines(answer))
+    total = sum_line(report)
+    if total:
+        yield total
 
 
 def _pictures(report: Report) -> Iterator["Flowable"]:
@@ -189,7 +205,8 @@ def _trace(report: Report) -> Iterator[str]:
     yield f"{report.report_id}, {report.status.value}, {trace.software}"
     yield notice(report)
     for answer in report.answers:
-        yield f"reader {answer.reader.name} {answer.reader.version} {answer.reader.fingerprint[:16]}"
+        reader = answer.reader
+        yield f"reader {reader.name} {reader.version} {reader.fingerprint[:16]}{prompt_of(answer)}"
     for view in report.views[:8]:
         yield f"view {view.pixel_sha256[:16]}: {'; '.join(view.recipe)}"
 
@@ -220,7 +237,7 @@ if INSTALLED:
                 size = ((box.x1 - box.x0) * self._scale, (box.y1 - box.y0) * self._scale)
                 for colour, line, dashes in (
                     ("#000000", 2.4, ()),
-                    ("#ffd166", 1.2, () if box.origin == "human" else (4, 2.5)),
+                    ("#ffd166", 1.2, (4, 2.5) if box.approximate else ()),
                 ):
                     self.canv.setStrokeColor(colors.HexColor(colour))
                     self.canv.setLineWidth(line)
@@ -228,4 +245,4 @@ if INSTALLED:
                     self.canv.rect(x, y, *size, stroke=1, fill=0)
                 self.canv.setFillColor(colors.HexColor("#ffd166"))
                 self.canv.setFont("Helvetica-Bold", 8)
-                self.canv.drawString(x + 2, y + size[1] - 9, str(box.number))
+                self.canv.drawString(x + 2, y + size[1] - 9, box.label)

@@ -3,10 +3,13 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from wetread.domain.consensus import spending_of
 from wetread.domain.finding import Presence
-from wetread.domain.read import Abstention
 from wetread.domain.report import Report
-from wetread.reporting.words import inert, notice, percent, told, within
+from wetread.reporting.claims import claim_lines
+from wetread.reporting.panel import answer_words, joined_words, limitation_lines, panel_lines
+from wetread.reporting.spending import spend_line, sum_line, way_lines
+from wetread.reporting.words import inert, notice, percent, within
 
 WIDTH = 100
 LONGEST_LIST = 8
@@ -28,8 +31,10 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _block(
         "Why it stands here", [f"{r.priority.value}: {inert(r.text)} [{r.rule_id}]" for r in urgency.reasons]
     )
+    yield from _block("Panel", panel_lines(report))
+    yield from _block("What the readers say (their claims)", claim_lines(report))
     yield from _block("Readers", _readers(report))
-    yield from _block("Limitations", [inert(limitation.text) for limitation in report.limitations])
+    yield from _block("Limitations", limitation_lines(report))
     yield from _block("Could not be used", [inert(f"{f.file}: {f.problem}") for f in report.failures])
     yield from _block("Trace", [f"{report.report_id}, {report.provenance.software}", notice(report)])
     yield f"*** {report.banner} ***"
@@ -66,17 +71,19 @@ def _findings(report: Report) -> Iterator[str]:
         finding = one.finding
         dispute = "  readers disagree" if one.disputed else ""
         probability = percent(finding.probability, finding.calibrator_id)
-        yield f"  {finding.presence.value:<15}{probability:>10}  {told(report, finding)}{dispute}"
+        line = f"  {finding.presence.value:<15}{probability:>10}  {joined_words(report, one)}{dispute}"
+        yield from textwrap.wrap(line, WIDTH, subsequent_indent=" " * 31)
     yield ""
 
 
 def _readers(report: Report) -> Iterator[str]:
-    for answer in report.answers:
+    for answer, spend in zip(report.answers, spending_of(report.answers).readers, strict=True):
         name = f"{inert(answer.reader.name)} {inert(answer.reader.version)}"
-        if isinstance(answer, Abstention):
-            yield f"{name}: {'failed' if answer.failed else 'abstained'}: {inert(answer.reason)}"
-        else:
-            yield f"{name}: {len(answer.findings)} findings checked"
+        yield f"{name}: {inert(answer_words(answer))}; {spend_line(spend)}"
+        yield from (f"  {line}" for line in way_lines(answer))
+    total = sum_line(report)
+    if total:
+        yield total
 
 
 def _block(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def compose(
     checked = _checked(consensus)
     missing = _not_assessed(study, checked, rest.vocabulary)
     codes = {*checked, *missing, *(j.finding.code for j in (consensus.findings if consensus else ()))}
-    codes |= {finding.code for answer in answers if isinstance(answer, Read) for finding in answer.findings}
+    codes |= {code for answer in answers if isinstance(answer, Read) for code in _codes_of(answer)}
     report = Report(
         report_id="",
         study=study,
@@ -92,10 +92,17 @@ def _sayable(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(r for r in reasons if r.finding not in unsayable() or r.priority.rank <= Priority.P3.rank)
 
 
+def _codes_of(read: Read) -> set[str]:
+    """Every code a read speaks of, in its findings and its claims."""
+    told = {finding.code for finding in read.findings} | {code for item in read.impression for code in item.cites}
+    return told | {code for one in read.differential for code in (*one.supports, *one.against)}
+
+
 def _checked(consensus: Consensus | None) -> tuple[str, ...]:
     """Codes that at least one reader judged on pictures that let it."""
     joined = consensus.findings if consensus else ()
-    return tuple(sorted({one.finding.code for one in joined if one.finding.presence is not Presence.NOT_ASSESSABLE}))
+    judged = [one for one in joined if one.finding.presence is not Presence.NOT_ASSESSABLE]
+    return tuple(sorted({code for one in judged for code in _all_codes(one)}))
 
 
 def _not_assessed(study: Study, checked: tuple[str, ...], vocabulary: Vocabulary) -> dict[str, Term]:
@@ -127,17 +134,23 @@ def _impression(report: Report) -> str:
         )
         return sentence("impression", "unread", reasons=reasons or sentence("impression", "nobody_asked"))
     parts = []
-    listed = 0
+    listed: set[str] = set()
     for key, presence in (("present", Presence.PRESENT), ("uncertain", Presence.UNCERTAIN)):
-        found = [joined.finding for joined in report.consensus.findings if joined.finding.presence is presence]
-        listed += len({finding.code for finding in found})
+        seen = [joined for joined in report.consensus.findings if joined.finding.presence is presence]
+        found = [joined.finding for joined in seen]
+        listed |= {code for joined in seen for code in _all_codes(joined)}
         if found:
             words = (told(report, f) + _share(f) for f in found)
             parts.append(sentence("impression", key, findings="; ".join(words)))
-    left = max(0, len(report.checked) - listed)
+    left = len(set(report.checked) - listed)
     if left or not listed:
         parts.append(sentence("impression", "none_else" if listed else "none_detected", checked=left))
     return " ".join((*parts, _gap(report)))
+
+
+def _all_codes(joined: JoinedFinding) -> set[str]:
+    """The code a finding stands under, and those of readers who told it less exactly."""
+    return {joined.finding.code, *(code for _, code in joined.told_as)}
 
 
 def _why_unread(answer: Answer) -> str:

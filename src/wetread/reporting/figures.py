@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wetread.domain.finding import Presence
 from wetread.domain.report import Report
 from wetread.domain.view import View
-from wetread.reporting.words import inert, told
+from wetread.reporting.words import inert, sentence, told
 
 MOST_PICTURES = 6
 MOST_BOXES = 4
@@ -24,6 +24,16 @@ class Box:
     y1: float
     caption: str
     origin: str
+
+    @property
+    def approximate(self) -> bool:
+        """True for what no human drew: dashed, and labelled so."""
+        return self.origin != "human"
+
+    @property
+    def label(self) -> str:
+        """What is written into the box."""
+        return f"{self.number} {sentence('mark', 'approximate')}" if self.approximate else str(self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +54,14 @@ class Figure:
 
 def figures(report: Report) -> tuple[Figure, ...]:
     """At most six pictures: those with boxes first, otherwise in their order."""
-    every = [_figure(report, view) for view in (report.pictures or report.views)]
+    every = [_figure(report, view) for view in _shown(report)]
     every.sort(key=lambda figure: not figure.boxes)
     return tuple(every[:MOST_PICTURES])
 
 
 def left_out(report: Report) -> int:
     """How many prepared pictures a page does not show."""
-    return max(0, len(report.pictures or report.views) - MOST_PICTURES)
+    return max(0, len(_shown(report)) - MOST_PICTURES)
 
 
 def _figure(report: Report, view: View) -> Figure:
@@ -80,3 +90,8 @@ def _boxes(report: Report, view: View) -> Iterator[Box]:
             caption = f"{told(report, joined.finding)} ({joined.finding.presence.value})"
             number += 1
             yield Box(number=number, x0=left, y0=top, x1=right, y1=bottom, caption=caption, origin=evidence.origin)
+
+
+def _shown(report: Report) -> tuple[View, ...]:
+    """The pictures made for the pages, else those that readers were sent, where they were kept."""
+    return report.pictures or tuple(view for view in report.views if view.picture)

@@ -22,6 +22,11 @@ def sentence(table: str, key: str, **parts: object) -> str:
     return _tables()[table][key].format(**parts)
 
 
+def words_of(table: str) -> tuple[str, ...]:
+    """The words that a table lists."""
+    return tuple(_tables()[table])
+
+
 def unsayable() -> frozenset[str]:
     """Codes that no report prints: they claim a study without findings, which nobody can read off it."""
     return frozenset(_tables()["unsayable"])
@@ -45,9 +50,14 @@ def _stand_in(character: str) -> str:
 
 def percent(probability: float | None, calibrator_id: str | None) -> str:
     """A percentage only where a calibrator of its own stands behind the number, else "not stated"."""
-    if probability is None or calibrator_id is None or POOLED in calibrator_id:
+    if probability is None or not is_calibrated(calibrator_id):
         return sentence("probability", "not_stated")
     return sentence("probability", "stated", percent=f"{100 * probability:.0f}")
+
+
+def is_calibrated(calibrator_id: str | None) -> bool:
+    """True where a calibrator of its own stands behind a number: the mean of several has none."""
+    return calibrator_id is not None and POOLED not in calibrator_id
 
 
 def named(report: Report, code: str) -> str:
@@ -57,10 +67,17 @@ def named(report: Report, code: str) -> str:
 
 
 def told(report: Report, finding: Finding) -> str:
-    """A finding in words: side, name, place, probability."""
+    """A finding in words: side, name, place, size, change, and whether only the clinical text made it seen."""
     side = f"{finding.laterality.value} " if finding.laterality else ""
-    place = f" ({inert(finding.location)})" if finding.location else ""
-    return f"{side}{named(report, finding.code)}{place}"
+    size = finding.size
+    facts = (
+        inert(finding.location or ""),
+        inert(f"{size.value:g} {size.unit}, {size.method.replace('_', ' ')}") if size else "",
+        inert(finding.temporal or ""),
+        sentence("mark", "context") if finding.context_dependent else "",
+    )
+    place = "; ".join(filter(None, facts))
+    return f"{side}{named(report, finding.code)}{f' ({place})' if place else ''}"
 
 
 def notice(report: Report) -> str:

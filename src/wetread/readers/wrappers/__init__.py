@@ -9,7 +9,7 @@ from wetread.readers.wrappers.cached import Cached
 from wetread.readers.wrappers.charged import Bill, charged
 from wetread.readers.wrappers.clock import SYSTEM_TIME, SystemTime, Time
 from wetread.readers.wrappers.consistent import Consistent
-from wetread.readers.wrappers.fallback import Fallback, narrowest
+from wetread.readers.wrappers.fallback import Fallback
 from wetread.readers.wrappers.guarded import Guarded
 from wetread.readers.wrappers.ledger import DaySpend, SpendLedger
 from wetread.readers.wrappers.purse import Budget, Purse
@@ -43,6 +43,5 @@ __all__ = [
     "Toll",
     "Turnstile",
     "charged",
-    "narrowest",
     "retrying",
 ]

@@ -1,10 +1,8 @@
 """Ask the next reader where one is not available. Never past a rejected key, a denied exit or a reasoned refusal."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from wetread.domain.read import Read, ReadRequest
-from wetread.domain.view import ViewPlan
 from wetread.errors import (
     AnswerUnusable,
     BudgetSpent,
@@ -15,7 +13,7 @@ from wetread.errors import (
     ReaderRefused,
     ReaderUnavailable,
 )
-from wetread.ports import Estimate, Priced, Reader, plan_of
+from wetread.ports import Estimate, Priced, Reader, Substituted, plan_of, plans_of
 from wetread.readers.wrappers.charged import charged
 from wetread.readers.wrappers.wrapper import Wrapper, trace_of, with_trace
 
@@ -25,8 +23,8 @@ Missed = list[tuple[str, Exception]]
 class Fallback(Wrapper):
     """The first of several readers, and in its place the next that is available. One alone is just that reader.
 
-    Each hop brings its own gate, budget and limits; all are sent the views that suit every one of them.
-    Raises: ConfigurationError at construction if there is no reader or no picture type that all take.
+    Each hop brings its own gate, budget and limits, and is sent the views of its own plan.
+    Raises: ConfigurationError at construction if there is no reader.
     """
 
     def __init__(self, readers: tuple[Reader, ...]) -> None:
@@ -34,7 +32,7 @@ class Fallback(Wrapper):
             raise ConfigurationError("a fallback chain needs at least one reader")
         super().__init__(readers[0])
         self.readers = readers
-        self.plan = narrowest(plan_of(reader) for reader in readers)
+        self.plans = tuple(dict.fromkeys(plan for reader in readers for plan in plans_of(reader)))
         if isinstance(readers[0], Priced):
             self.estimate = self._dearest
 
@@ -45,11 +43,11 @@ class Fallback(Wrapper):
         nothing can be made of and a reasoned refusal as they come; EgressDenied where the first is denied.
         """
         if len(self.readers) == 1:
-            return await self.reader.read(request)
+            return await self.reader.read(_for(self.reader, request))
         missed: Missed = []
         for reader in self.readers:
             try:
-                read = await reader.read(request)
+                read = await reader.read(_for(reader, request))
             except (ReaderUnavailable, BudgetSpent, TimeoutError) as problem:
                 missed.append((reader.name, problem))
             except EgressDenied as problem:
@@ -66,7 +64,7 @@ class Fallback(Wrapper):
 
     def _dearest(self, request: ReadRequest) -> Estimate:
         """The dearest hop's. A hop that can't say counts nothing: it is a local reader, or settles for itself."""
-        estimates = [reader.estimate(request) for reader in self.readers if isinstance(reader, Priced)]
+        estimates = [reader.estimate(_for(reader, request)) for reader in self.readers if isinstance(reader, Priced)]
         costs = [estimate.cost_usd for estimate in estimates]
         return Estimate(
             input_tokens=max(estimate.input_tokens for estimate in estimates),
@@ -75,34 +73,11 @@ class Fallback(Wrapper):
         )
 
 
-def narrowest(plans: Iterable[ViewPlan]) -> ViewPlan:
-    """The views that every plan's reader can take: the first plan, narrowed by the others.
-
-    Raises: ConfigurationError where no picture type suits all.
-    """
-    first, *others = plans
-    every = (first, *others)
-    media = tuple(kind for kind in first.media_types if all(kind in plan.media_types for plan in others))
-    if not media:
-        told = "; ".join(", ".join(plan.media_types) for plan in every)
-        raise ConfigurationError(f"the readers of a fallback chain take no picture type in common ({told})")
-    return replace(
-        first,
-        max_edge_px=_least(plan.max_edge_px for plan in every),
-        max_pixels=_least(plan.max_pixels for plan in every),
-        max_bytes=_least(plan.max_bytes for plan in every),
-        max_images=_least(plan.max_images for plan in every),
-        media_types=media,
-        recipe=first.recipe if all(plan.recipe == first.recipe for plan in others) else ViewPlan().recipe,
-        windows=first.windows if all(plan.windows == first.windows for plan in others) else ViewPlan().windows,
-        montage=all(plan.montage for plan in every),
-        tiles=all(plan.tiles for plan in every),
-        grey_only=any(plan.grey_only for plan in every),
-    )
-
-
-def _least(limits: Iterable[int | None]) -> int | None:
-    return min((limit for limit in limits if limit is not None), default=None)
+def _for(reader: Reader, request: ReadRequest) -> ReadRequest:
+    """The request with the views that this reader wants, where they were prepared."""
+    views = request.substitutes.get(plan_of(reader), request.views)
+    rest = request.substitutes if isinstance(reader, Substituted) else {}
+    return replace(request, views=views, substitutes=rest)
 
 
 def _told(missed: Missed) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The next reader is asked where one is not available, and for no other reason."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +18,7 @@ from wetread.errors import (
     TimedOut,
 )
 from wetread.ports import Estimate, Priced, plan_of
-from wetread.readers.wrappers import Fallback, narrowest
+from wetread.readers.wrappers import Fallback
 
 
 @pytest.mark.parametrize(
@@ -126,39 +126,14 @@ def test_a_chain_s_estimate_is_its_dearest_hop_s(steps, film, fine):
     assert not isinstance(Fallback((local, cheap)), Priced)
 
 
-def test_all_hops_are_sent_views_that_suit_them_all(steps, fine):
-    one, two = steps(fine()), steps(fine(), name="two")
-    one.plan = ViewPlan(max_edge_px=1536, media_types=("image/jpeg", "image/png"), montage=True, windows="presets")
-    two.plan = ViewPlan(max_edge_px=512, grey_only=True, max_images=8)
-    plan = plan_of(Fallback((one, two)))
-    assert plan == ViewPlan(max_edge_px=512, media_types=("image/png",), grey_only=True, max_images=8)
-    assert plan_of(Fallback((one,))) == one.plan
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "common"),
-    [
-        ({"max_bytes": 5}, {}, {"max_bytes": 5}), ({}, {"max_pixels": 7}, {"max_pixels": 7}),
-        ({"max_images": None}, {"max_images": 3}, {"max_images": 3}),
-        ({"tiles": True}, {"tiles": True}, {"tiles": True}),
-        ({"tiles": True}, {}, {}), ({"recipe": "clinical"}, {}, {}), ({}, {"recipe": "clinical"}, {}),
-        ({"recipe": "clinical"}, {"recipe": "clinical"}, {"recipe": "clinical"}), ({"windows": "presets"}, {}, {}),
-    ],
-)  # fmt: skip
-def test_the_narrowest_of_two_plans(first, second, common):
-    assert narrowest((ViewPlan(**first), ViewPlan(**second))) == ViewPlan(**common)
-
-
-def test_plans_without_a_common_picture_type_are_refused():
-    with pytest.raises(ConfigurationError, match=r"image/png.*image/jpeg"):
-        narrowest((ViewPlan(), ViewPlan(media_types=("image/jpeg",))))
-
-
-def test_every_field_of_a_plan_is_narrowed():
-    odd = ViewPlan(max_edge_px=1, max_pixels=1, max_bytes=1, recipe="clinical", windows="presets", montage=True,
-                   tiles=True, max_images=1, grey_only=True)  # fmt: skip
-    wide = replace(ViewPlan(), max_images=None)
-    strict = narrowest((wide, odd))
-    told = {field.name for field in fields(ViewPlan) if getattr(strict, field.name) != getattr(wide, field.name)}
-    assert told == {"max_edge_px", "max_pixels", "max_bytes", "max_images", "grey_only"}
-    assert {f.name for f in fields(ViewPlan)} - told == {"media_types", "recipe", "windows", "montage", "tiles"}
+def test_each_hop_is_sent_the_views_of_its_own_plan(run, steps, film, fine):
+    small = ViewPlan(max_edge_px=64, grey_only=True)
+    first, second = steps(RateLimited("429"), name="gpt"), steps(fine("embedded"), name="embedded")
+    second.plan = small
+    chain = Fallback((first, second))
+    assert (chain.plan, chain.plans) == (plan_of(first), (plan_of(first), small))
+    asked = film()
+    shown = tuple(replace(view, label="small") for view in asked.views)
+    run(chain.read(replace(asked, substitutes={plan_of(first): asked.views, small: shown})))
+    assert second.seen[-1].views == shown
+    assert not second.seen[-1].substitutes
