@@ -1,8 +1,8 @@
 # People and CI call the same scripts. Everything here starts from git, Python 3.11 and make alone.
-.PHONY: help demo test check bench score wheel clean
+.PHONY: help demo test test-inference check bench score wheel clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 demo: ## set up and read the example studies, offline
 	@scripts/install demo
@@ -11,6 +11,11 @@ demo: ## set up and read the example studies, offline
 test: ## set up and run the tests
 	@scripts/install dev
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+test-inference: ## set up an inference server and run the tests that ask it
+	@scripts/install dev
+	@scripts/install-inference
+	@.venv/bin/python -m pytest tests/inference $(PYTEST_ARGS)
 
 check: ## lint, types, import contracts, docs, examples
 	@scripts/install dev
@@ -29,4 +34,4 @@ wheel: ## build the wheel and try it in a fresh environment
 	@scripts/check-wheel
 
 clean: ## remove the environment and everything generated
-	rm -rf .venv build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-inference build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import decoding, embedded_read, kernel, paths
+from benchmarks import decoding, embedded_read, kernel, paths, vision_calls
 from benchmarks.ratio import Ratio
 
 PARTS: dict[str, Callable[[], list[Ratio]]] = {
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], list[Ratio]]] = {
     "decoding": decoding.ratios,
     "paths": paths.ratios,
     "embedded read": embedded_read.ratios,
+    "vision calls": vision_calls.ratios,
 }
 
 

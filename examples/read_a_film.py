@@ -8,11 +8,11 @@ nothing_declared = wiring.declare(modality=None, body_part=None, projection=None
 film = wiring.DEMO / "film-00012975.dcm"
 
 with (
-    wiring.open_desk(settings, readers=["embedded"], output="json") as desk,
+    wiring.open_desk(settings, readers=["embedded"], output="json") as room,
     wiring.open_source(settings, nothing_declared) as source,
 ):
     for study in source.studies((film,)):
-        report = wiring.read_one(desk, study, wiring.open_context(None))
+        report = wiring.read_one(room, study, wiring.open_context(None))
         print(report.banner)
         print(report.urgency.priority, report.urgency_label)
         for joined in report.consensus.findings if report.consensus else ():

@@ -9,8 +9,10 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("training/*.md"), *ROOT.glob("src/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"```console\n(.*?)```|`([^`\n]+)`", re.DOTALL)
-COMMAND = re.compile(r"(?:^|[`$ /])wetread ((?:readers install|[a-z]+)[^`\n|>]*)", re.MULTILINE)
-VERBS = {"read", "views", "readers", "demo", "doctor", "readers install"}
+NESTED = ("readers install", "readers probe", "readers models", "config check")
+COMMAND = re.compile(rf"(?:^|[`$ /])wetread ((?:{'|'.join(NESTED)}|[a-z]+)[^`\n|>]*)", re.MULTILINE)
+VERBS = {"read", "views", "readers", "cost", "bench", "demo", "doctor", *NESTED}
+EVERYWHERE = ("--help", "--config")
 
 
 def broken_links(page: Path) -> list[str]:
@@ -30,12 +32,12 @@ def unknown_options(page: Path, helps: dict[str, str]) -> list[str]:
     found = []
     code = "\n".join(block or inline for block, inline in CODE.findall(page.read_text(encoding="utf-8")))
     for shown in COMMAND.findall(code):
-        verb = "readers install" if shown.startswith("readers install") else shown.split()[0]
+        verb = next((two for two in NESTED if shown.startswith(two)), shown.split()[0])
         if verb not in VERBS:
             found.append(f"{page.relative_to(ROOT)}: there is no `wetread {verb}`")
             continue
         unknown = [
-            option for option in re.findall(r"--[a-z0-9-]+", shown) if option not in (*helps[verb].split(), "--help")
+            option for option in re.findall(r"--[a-z0-9-]+", shown) if option not in (*helps[verb].split(), *EVERYWHERE)
         ]
         found += [f"{page.relative_to(ROOT)}: `wetread {verb}` has no {option}" for option in unknown]
     return found

@@ -3,17 +3,21 @@
 Exit codes: 0 done, 1 some input could not be read, 2 usage or settings, 3 unexpected.
 """
 
-import logging
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from typer import Abort, Exit
 from typer.exceptions import TyperException
 
-from wetread.cli import demo, doctor, read, readers, views
+from wetread.cli import bench, config, cost, demo, doctor, read, readers, views
 from wetread.cli.console import complain
+from wetread.cli.logs import start_logging
 from wetread.errors import ConfigurationError, InputError
+from wetread.settings import load_settings, use_file
 
 app = typer.Typer(
     name="wetread",
@@ -26,14 +30,42 @@ app = typer.Typer(
 app.command("read")(read.read)
 app.command("views")(views.views)
 app.add_typer(readers.app, name="readers")
+app.add_typer(config.app, name="config")
+app.command("cost")(cost.cost)
+app.command("bench")(bench.bench)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 
 
+@app.callback()
+def settings_from(
+    file: Annotated[
+        Path | None, typer.Option("--config", help="settings file instead of wetread.toml", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
+    """A preliminary read for every imaging study, ordered by urgency. Research use only, not for diagnosis."""
+    if file is not None:
+        use_file(file)
+    with suppress(ConfigurationError):  # the verb itself says what is wrong with the settings
+        start_logging(load_settings().log_level)
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote header values
+    sys.argv[1:] = config_first(sys.argv[1:])
+    start_logging("info")
     sys.exit(_run())
+
+
+def config_first(words: list[str]) -> list[str]:
+    """The command's words with `--config FILE` in front, wherever it stood: it belongs to every verb."""
+    end = words.index("--") if "--" in words else len(words)
+    for place, word in enumerate(words[:end]):
+        if word == "--config" and place + 1 < end:
+            return [word, words[place + 1], *words[:place], *words[place + 2 :]]
+        if word.startswith("--config="):
+            return [word, *words[:place], *words[place + 1 :]]
+    return words
 
 
 def _run() -> int:

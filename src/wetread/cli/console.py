@@ -1,7 +1,8 @@
 """What people see while they wait: colours and bars on a terminal, plain lines elsewhere. Always stderr."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -44,6 +45,15 @@ def track(items: Sequence[T], doing: str) -> Iterator[T]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         yield from bar.track(items, description=doing)
+
+
+@contextmanager
+def ticking(total: int, doing: str) -> Iterator[Callable[[], None]]:
+    """A bar on a terminal that moves by one at each call of what is given."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=error_console(), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda: bar.advance(task)
 
 
 def gather(found: Iterable[Study | Failure]) -> tuple[list[Study], list[Failure]]:

@@ -19,12 +19,12 @@ def demo(*, out: Out = None) -> int:
     """Read the bundled examples, show the worklist and write an HTML report each (default: ./wetread-demo)."""
     folder = out or Path("wetread-demo")
     settings = load_settings()
-    with wiring.open_desk(settings, readers=("embedded",), output="html") as desk:
+    with wiring.open_desk(settings, readers=("embedded",), output="html") as room:
         orders = wiring.open_context(wiring.DEMO / "context.json")
         declared = wiring.declare(modality="DX", body_part="CHEST", projection="PA")
         with wiring.open_source(settings, declared) as source:
             studies, failures = gather(source.studies(wiring.demo_files()))
-            reports = [wiring.read_one(desk, study, orders) for study in track(studies, "reading")]
+            reports = [wiring.read_one(room, study, orders) for study in track(studies, "reading")]
     ordered = wiring.in_worklist_order(reports)
     wiring.deliver_all(ordered, folder, "html")
     wiring.deliver_all(ordered, folder, "json")

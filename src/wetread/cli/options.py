@@ -22,3 +22,10 @@ class Format(StrEnum):
     JSON = "json"
     HTML = "html"
     PDF = "pdf"
+
+
+class TextOrJson(StrEnum):
+    """How a table is written."""
+
+    TEXT = "text"
+    JSON = "json"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wetread import wiring
-from wetread.cli.console import STYLES, complain_of, gather, note, track
+from wetread.cli.console import STYLES, complain_of, gather, note, ticking
 from wetread.cli.options import BodyPart, Format, Modality, Out, Paths, Projection
 from wetread.domain.report import Report
 from wetread.domain.view import Failure
@@ -37,11 +37,15 @@ def read(
         raise typer.BadParameter(f"{output.value} reports are files: say where with --out", param_hint="--format")
     settings = load_settings()
     declared = wiring.declare(modality=modality, body_part=body_part, projection=projection)
-    with wiring.open_desk(settings, readers=tuple(reader or ()), output=output.value) as desk:
+    with wiring.open_desk(settings, readers=tuple(reader or ()), output=output.value) as room:
         orders = wiring.open_context(context)
         with wiring.open_source(settings, declared) as source:
             studies, failures = gather(source.studies(tuple(paths)))
-            reports = [wiring.read_one(desk, study, orders) for study in track(studies, "reading")]
+            with ticking(len(studies), "reading") as tick:
+                reports = []
+                for report in wiring.read_all(room, studies, orders):
+                    reports.append(report)
+                    tick()
     ordered = wiring.in_worklist_order(reports)
     show(ordered, output, out)
     return conclude(ordered, failures)

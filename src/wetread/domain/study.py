@@ -1,6 +1,6 @@
 """Study, series, instance: what was acquired, as far as its headers say. Unknown is `None`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -83,7 +83,10 @@ class Patient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """One examination. `ref` is a short name made from hashes: safe in logs and file names."""
+    """One examination. `ref` is a short name made from hashes: safe in logs and file names.
+
+    `identifying` are the words of the headers that say who it is of and who made it: they never leave the site.
+    """
 
     ref: str
     study_uid: str | None
@@ -93,6 +96,7 @@ class Study:
     description: str | None = None
     series: tuple[Series, ...]
     flags: tuple[Flag, ...] = ()
+    identifying: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def instances(self) -> tuple[Instance, ...]:

@@ -20,6 +20,7 @@ from wetread.dicom import (
     open_dataset,
     position_mm,
     text,
+    texts,
 )
 from wetread.domain.study import Flag, Instance, InstanceKind, Patient
 from wetread.errors import FileUnreadable, PixelsUnreadable
@@ -35,7 +36,15 @@ WANTED_WORDS = """
     PhotometricInterpretation BodyPartExamined AnatomicRegionSequence ViewPosition ViewCodeSequence ProtocolName
     AcquisitionDeviceProcessingDescription ImageLaterality Laterality DirectoryRecordSequence
 """
-WANTED = tuple(WANTED_WORDS.split())
+IDENTIFYING_WORDS = """
+    PatientName PatientID PatientBirthDate OtherPatientIDs OtherPatientNames PatientBirthName PatientMotherBirthName
+    PatientAddress PatientTelephoneNumbers ReferringPhysicianName ReferringPhysicianAddress
+    ReferringPhysicianTelephoneNumbers RequestingPhysician PerformingPhysicianName NameOfPhysiciansReadingStudy
+    PhysiciansOfRecord OperatorsName InstitutionName InstitutionAddress InstitutionalDepartmentName StationName
+    AccessionNumber StudyID
+"""  # who a study is of and who made it (PS3.15 Table E.1-1): taken out of whatever leaves the site
+IDENTIFYING = tuple(IDENTIFYING_WORDS.split())
+WANTED = tuple(dict.fromkeys((*WANTED_WORDS.split(), *IDENTIFYING)))
 WELL_FORMED_UID = re.compile(r"[0-9.]{1,64}")
 SEXES = ("M", "F", "O")
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
@@ -56,6 +65,7 @@ class Found:
     study_description: str | None = None
     series_description: str | None = None
     series_number: int | None = None
+    identifying: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +154,7 @@ def _object(opened: Opened, path: Path, file: str, limits: Limits) -> Found:
         study_description=text(dataset, "StudyDescription"),
         series_description=text(dataset, "SeriesDescription"),
         series_number=integer(dataset, "SeriesNumber"),
+        identifying=tuple(dict.fromkeys(value for word in IDENTIFYING for value in texts(dataset, word))),
     )
 
 

@@ -12,6 +12,7 @@ DUPLICATE_UID = Flag(
     code="duplicate_sop_instance_uid",
     text="Different files carry the same SOP Instance UID; all were kept, their headers contradict each other.",
 )
+MOST_IDENTIFYING = 200
 PATIENT_MISMATCH = Flag(
     code="patient_mismatch",
     text="Objects of this study name different patients; check whom the images belong to.",
@@ -83,6 +84,7 @@ def _study(identity: str, members: list[Found]) -> Study:
         description=_first(one.study_description for one in members),
         series=tuple(sorted(map(_series, series.values()), key=_series_order)),
         flags=flags,
+        identifying=tuple(dict.fromkeys(value for one in members for value in one.identifying))[:MOST_IDENTIFYING],
     )
 
 

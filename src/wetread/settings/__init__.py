@@ -2,7 +2,7 @@
 
 from wetread.settings.egress import EgressSettings
 from wetread.settings.readers import Agreement, CascadeSettings, Dialect, PanelSettings, Provider, VisionSettings
-from wetread.settings.site import Settings, load_settings, use_file
+from wetread.settings.site import Settings, load_settings, settings_file, use_file
 
 __all__ = [
     "Agreement",
@@ -14,5 +14,6 @@ __all__ = [
     "Settings",
     "VisionSettings",
     "load_settings",
+    "settings_file",
     "use_file",
 ]

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -65,7 +65,9 @@ class VisionSettings(BaseModel):
     passes: int = Field(2, ge=1, le=2, description="1: pictures alone; 2: then with the clinical text")
     consistency_runs: int = Field(1, ge=1, le=9, description="further runs where the first is uncertain, in all")
     synthesis: bool = Field(True, description="a further text call sums up a study that took several calls")
-    temperature: float | None = Field(0.0, ge=0, le=2, description="sampling temperature; none to leave it out")
+    temperature: Annotated[float, Field(ge=0, le=2)] | Literal["default"] = Field(
+        0.0, description="sampling temperature; default leaves it to the provider"
+    )
     max_output_tokens: int = Field(4096, ge=256, description="most tokens of one answer")
     max_images_per_call: int | None = Field(None, ge=1, description="most pictures of one call; the catalog's")
     max_edge_px: int | None = Field(None, ge=64, description="longest side of a picture; the catalog's")

@@ -5,6 +5,7 @@ The environment wins over the file. Every field says its unit; an unknown key is
 
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError
@@ -43,6 +44,8 @@ class Settings(BaseSettings):
     parse_timeout_s: float = Field(5.0, gt=0, description="longest time one file's headers may take")
     prepare_timeout_s: float = Field(60.0, gt=0, description="longest time one study's pictures may take")
     read_timeout_s: float = Field(300.0, gt=0, description="longest time one reader may take for a study")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="from which level on to log")
+    studies_at_once: int = Field(8, ge=1, description="studies open at the same time")
     memory_limit_bytes: int = Field(GIB, gt=0, description="memory that parsing and decoding may add")
     picture_edge_px: int = Field(1024, ge=64, description="longer side of the pictures inside HTML and PDF reports")
 
@@ -63,6 +66,11 @@ class Settings(BaseSettings):
 def use_file(path: Path) -> None:
     """Read settings from this file instead of `wetread.toml` from now on."""
     FILE.set(path)
+
+
+def settings_file() -> Path:
+    """The file that settings are read from; it need not exist."""
+    return FILE.get()
 
 
 def load_settings() -> Settings:

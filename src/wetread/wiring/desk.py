@@ -1,13 +1,16 @@
 """The desk at which studies are read: readers, preparation behind the guard, clinical data, provenance."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from itertools import islice
 
 from wetread import __version__
 from wetread.domain.clinical_data import UrgencyPolicy, load_policy, load_vocabulary
+from wetread.domain.order import Order
 from wetread.domain.report import Provenance, Report
 from wetread.domain.study import Study
 from wetread.domain.view import ViewPlan
@@ -16,6 +19,7 @@ from wetread.guard import Isolation
 from wetread.panel import sort_key
 from wetread.pipeline import Desk, read_study
 from wetread.settings import Settings
+from wetread.wiring.equipment import Equipment
 from wetread.wiring.preparing import imaging_guard, prepare_guarded
 from wetread.wiring.readers import choose_readers
 from wetread.wiring.sources import Orders
@@ -24,30 +28,45 @@ LIBRARIES = ("imagecodecs", "numba", "numpy", "onnxruntime", "opencv-python-head
 WITH_PICTURES = {"html", "pdf"}
 
 
-def make_desk(settings: Settings, *, readers: Iterable[str], output: str, isolation: Isolation) -> Desk:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRoom:
+    """A desk with what stands around it: who may learn a study's identifiers, and how many studies lie open at once."""
+
+    desk: Desk
+    knowing: Callable[[Study, Order], AbstractContextManager[None]]
+    at_once: int
+
+
+def make_desk(
+    settings: Settings, *, readers: Iterable[str], output: str, isolation: Isolation, equipment: Equipment
+) -> Desk:
     """A desk over any isolation."""
+    chosen = choose_readers(settings, readers, equipment)
     vocabulary, policy = load_vocabulary(settings.vocabulary_file), load_policy(settings.policy_file)
     pictures = ViewPlan(max_edge_px=settings.picture_edge_px, max_images=6) if output in WITH_PICTURES else None
     return Desk(
-        readers=choose_readers(settings, readers),
+        readers=chosen.readers,
         prepare=partial(prepare_guarded, isolation=isolation),
         vocabulary=vocabulary,
         policy=policy,
         provenance=provenance(vocabulary, policy),
-        votes=settings.votes,
+        votes=chosen.votes,
+        weights=chosen.weights,
         read_timeout_s=settings.read_timeout_s,
         picture_plan=pictures,
     )
 
 
 @contextmanager
-def open_desk(settings: Settings, *, readers: Iterable[str], output: str) -> Iterator[Desk]:
+def open_desk(settings: Settings, *, readers: Iterable[str], output: str) -> Iterator[ReadingRoom]:
     """A desk whose pictures are made in a child process, which ends with it.
 
-    Raises: UnknownPlugin, CardInvalid, ClinicalDataInvalid.
+    Raises: UnknownPlugin, CardInvalid, ClinicalDataInvalid, ConfigurationError (a configured reader can't work).
     """
+    equipment = Equipment(settings)
     with imaging_guard(settings) as isolation:
-        yield make_desk(settings, readers=readers, output=output, isolation=isolation)
+        desk = make_desk(settings, readers=readers, output=output, isolation=isolation, equipment=equipment)
+        yield ReadingRoom(desk=desk, knowing=equipment.knowing, at_once=settings.studies_at_once)
 
 
 def provenance(vocabulary: Vocabulary, policy: UrgencyPolicy) -> Provenance:
@@ -63,9 +82,31 @@ def provenance(vocabulary: Vocabulary, policy: UrgencyPolicy) -> Provenance:
     )
 
 
-def read_one(desk: Desk, study: Study, orders: Orders) -> Report:
+def read_one(room: ReadingRoom, study: Study, orders: Orders) -> Report:
     """One study's report."""
-    return asyncio.run(read_study(study, orders.of(study), desk))
+    return next(iter(read_all(room, [study], orders)))
+
+
+def read_all(room: ReadingRoom, studies: Sequence[Study], orders: Orders) -> Iterator[Report]:
+    """Every study's report, as each is done; a bounded number of studies is open at the same time."""
+
+    async def one(study: Study) -> Report:
+        order = orders.of(study)
+        with room.knowing(study, order):
+            return await read_study(study, order, room.desk)
+
+    waiting = iter(studies)
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        open_now = {loop.create_task(one(study)) for study in islice(waiting, room.at_once)}
+        while open_now:
+            done, open_now = runner.run(_first_done(open_now))
+            open_now |= {loop.create_task(one(study)) for study in islice(waiting, len(done))}
+            yield from (task.result() for task in done)
+
+
+async def _first_done(tasks: set[asyncio.Task[Report]]) -> tuple[set[asyncio.Task[Report]], set[asyncio.Task[Report]]]:
+    return await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
 
 def in_worklist_order(reports: Iterable[Report]) -> list[Report]:

@@ -86,10 +86,10 @@ def _self_test(settings: Settings) -> Found:
     """Read one shipped film and one shipped CT slice, behind the guard, as a user would."""
     files = (DEMO / "film-00005067.dcm", DEMO / "CT_small.dcm")
     with (
-        open_desk(settings, readers=("embedded",), output="json") as desk,
+        open_desk(settings, readers=("embedded",), output="json") as room,
         open_source(settings, declare(modality=None, body_part=None, projection=None)) as source,
     ):
-        reports = [read_one(desk, study, Orders({"*": Order()})) for study in source.studies(files)]  # type: ignore[arg-type] # the shipped files are readable; anything else is the finding
+        reports = [read_one(room, study, Orders({"*": Order()})) for study in source.studies(files)]  # type: ignore[arg-type] # the shipped files are readable; anything else is the finding
     unread = sum(report.urgency.priority is Priority.UNREAD for report in reports)
     if (len(reports), unread) != (2, 1):
         return "bad", "the shipped film was not read, or the CT slice was; reinstall wetread"

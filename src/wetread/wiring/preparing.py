@@ -13,10 +13,24 @@ from wetread.imaging import prepare
 from wetread.settings import Settings
 
 
-def plan(*, max_edge_px: int | None, presets: bool, montage: bool, tiles: bool, max_images: int | None) -> ViewPlan:
+def plan(
+    *,
+    max_edge_px: int | None,
+    presets: bool,
+    montage: bool,
+    tiles: bool,
+    max_images: int | None,
+    recipe: str = "plain",
+) -> ViewPlan:
     """The plan that `wetread views` was asked for."""
-    windows = "presets" if presets else "header"
-    return ViewPlan(max_edge_px=max_edge_px, windows=windows, montage=montage, tiles=tiles, max_images=max_images)
+    return ViewPlan(
+        max_edge_px=max_edge_px,
+        recipe=recipe,
+        windows="presets" if presets else "header",
+        montage=montage,
+        tiles=tiles,
+        max_images=max_images,
+    )
 
 
 def imaging_guard(settings: Settings) -> Guard:

@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import subprocess
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -50,3 +51,17 @@ def silent_port() -> Iterator[str]:
     """An address that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def tap(llmock, recorder) -> Recorder:
+    """A recorder in front of llmock: every byte that leaves is kept, whatever its size."""
+
+    def forward(path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        passed = {k: v for k, v in headers.items() if k.lower() not in {"host", "content-length", "connection"}}
+        asked = urllib.request.Request(llmock.url + path, data=body, headers=passed)
+        with urllib.request.urlopen(asked) as answered:
+            return answered.status, {}, answered.read()
+
+    recorder.answer = forward
+    return recorder

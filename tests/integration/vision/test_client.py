@@ -34,7 +34,7 @@ SCHEMA = {
 }
 PNG = cv2.imencode(".png", np.arange(64, dtype=np.uint8).reshape(8, 8))[1].tobytes()
 PICTURE = Picture(data=PNG, media_type="image/png", width=8, height=8)
-QUESTION = Question(system="Look.", pictures=(PICTURE, PICTURE), text="What is there?", schema=SCHEMA)
+QUESTION = Question(system="Look.", pictures=(PICTURE, PICTURE), text="What is there?", schema=json.dumps(SCHEMA))
 
 
 def client(provider: str, base_url: str, **more: object) -> Client:
@@ -185,7 +185,7 @@ def test_an_empty_answer_is_unusable_not_empty_findings(aimock):
 
 @pytest.mark.parametrize("provider", FORMATS)
 def test_a_redirect_is_not_followed(recorder, provider):
-    recorder.answer = lambda path, _: (307, {"location": f"http://127.0.0.1:1{path}"}, b"")
+    recorder.answer = lambda path, *_: (307, {"location": f"http://127.0.0.1:1{path}"}, b"")
     with pytest.raises(ReaderRefused, match="redirect"):
         ask(provider, recorder.url)
     assert len(recorder.requests) == 1

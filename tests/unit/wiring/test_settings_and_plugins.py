@@ -44,8 +44,8 @@ def test_an_unknown_name_is_answered_with_the_installed_ones():
 
 def test_a_reader_named_twice_is_asked_once_and_the_site_s_own_where_none_is_named():
     settings = load_settings()
-    assert [reader.name for reader in choose_readers(settings, ["embedded", "embedded"])] == ["embedded"]
-    assert [reader.name for reader in choose_readers(settings, [])] == ["embedded"]
+    assert [reader.name for reader in choose_readers(settings, ["embedded", "embedded"]).readers] == ["embedded"]
+    assert [reader.name for reader in choose_readers(settings, []).readers] == ["embedded"]
 
 
 def test_a_broken_reader_in_the_folder_is_listed_with_what_is_wrong(tmp_path):
