@@ -11,6 +11,7 @@ from typing import Any
 
 from wetread.domain.clinical_data import shipped
 from wetread.domain.vocabulary import Term, Vocabulary
+from wetread.readers.answers.understood import OTHER
 from wetread.readers.prompts import Sheet
 
 BEFORE, AFTER = 5, 6  # tokens within which a qualifier belongs to its head
@@ -97,6 +98,8 @@ class Lexicon:
         self.longest = max((len(key) for key in self.entries), default=0)
 
     def _learn_labels(self, term: Term) -> None:
+        if term.code == OTHER:  # its label's words ("other finding") are everyday words, no finding
+            return
         label = re.sub(r"\(.*?\)", " ", term.label)
         self._add(phrase(label), Entry(term))
         self._add(phrase(term.code.removeprefix("wr:")), Entry(term))

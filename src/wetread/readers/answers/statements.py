@@ -197,7 +197,8 @@ def _said(clause: _Clause, match: Match) -> Says:
         return Says.SILENT
     after, before = _behind(clause, match), _ahead(clause, match)
     if after in (Says.NEGATIVE, Says.UNCERTAIN, Says.BLIND):
-        return Says.UNCERTAIN if before is Says.NEGATIVE and after is Says.NEGATIVE else after
+        twice = before is Says.NEGATIVE and after is Says.NEGATIVE and len(clause.matches) == 1
+        return Says.UNCERTAIN if twice else after
     if before is not None:
         return before
     if after is Says.UNCHANGED:

@@ -93,6 +93,11 @@ CHEST = [
     ("No pneumothorax. Right effusion.", "pleural-effusion present right; pneumothorax absent"),
     ("There is no consolidation, however the heart is enlarged.", "cardiomegaly present; consolidation absent"),
     ("Pneumothorax is not seen while an effusion persists.", "pleural-effusion present; pneumothorax absent"),
+    (
+        "Cardiomegaly, no effusion or pneumothorax, nodules are not seen.",
+        "cardiomegaly present; pleural-effusion absent; pneumothorax absent; pulmonary-nodule absent",
+    ),
+    ("No pneumothorax is not seen.", "pneumothorax uncertain"),
     # doubt
     ("Cannot exclude pneumothorax.", "pneumothorax uncertain"),
     ("Can't rule out a left pneumothorax.", "pneumothorax uncertain left"),
