@@ -10,6 +10,7 @@ demo: ## set up and read the example studies, offline
 
 test: ## set up and run the tests
 	@scripts/install dev
+	@scripts/install-fakes
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
 
 test-inference: ## set up an inference server and run the tests that ask it

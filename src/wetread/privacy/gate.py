@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import logging
 import re
 import threading
 from collections import OrderedDict
@@ -30,7 +31,7 @@ SUSPICIOUS = "wr:burned-in-text-or-injected-instruction-detected"
 KEPT_PICTURES = 64  # pictures whose check is remembered: passes, panels and fallbacks send the same ones
 SEXES = ("M", "F", "O")
 SAFE_REF = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
-log = structlog.get_logger()
+log: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(logging.getLogger("wetread.privacy"))
 
 
 @dataclass

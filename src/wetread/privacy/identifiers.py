@@ -33,7 +33,7 @@ def identifiers_of(study: Study, order: Order | None = None, *further: str | Non
     patient = study.patient
     told = (
         patient.name, patient.patient_id, patient.birth_date, study.accession_number,
-        order.accession_number if order else None, study.study_uid, *further,
+        order.accession_number if order else None, study.study_uid, *study.identifying, *further,
     )  # fmt: skip
     return tuple(dict.fromkeys(value.strip() for value in told if value and value.strip()))
 

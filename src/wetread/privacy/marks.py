@@ -18,6 +18,7 @@ class Marks:
 
     words: frozenset[str] = field(repr=False)
     number: re.Pattern[str]
+    joined: re.Pattern[str] = field(repr=False)
     letters_known: int
     letters_unknown: int
     ideographs_weigh: int
@@ -50,11 +51,19 @@ def _data() -> tuple[Marks, PixelSettings]:
         marks = dict(data["marks"])
         words = frozenset(marks.pop("words"))
         number = re.compile(marks.pop("number"))
-        return Marks(words=words, number=number, **marks), PixelSettings(
-            **data["pixels"], stretches=tuple((float(row["levels"]), float(row["blur_px"])) for row in data["stretch"])
-        )
+        stretches = tuple((float(row["levels"]), float(row["blur_px"])) for row in data["stretch"])
+        known = Marks(words=words, number=number, joined=_joined(words, number), **marks)
+        return known, PixelSettings(**data["pixels"], stretches=stretches)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, re.error) as problem:
         raise ClinicalDataInvalid(f"injection.toml: {problem}; compare it with the shipped file") from None
+
+
+def _joined(words: frozenset[str], number: re.Pattern[str]) -> re.Pattern[str]:
+    """Marks whose spaces the recogniser lost: APSUPINE, W400L40. Short words count only before a number or as a view."""
+    ordered = sorted(words, key=lambda word: (-len(word), word))
+    long = "|".join(re.escape(word) for word in ordered if len(word) >= 3 or word in ("AP", "PA"))
+    short = "|".join(re.escape(word) for word in ordered if word.isalpha())
+    return re.compile(rf"(?:{long}|(?:{short})[:.]?(?:{number.pattern}))+")
 
 
 def marks() -> Marks:
@@ -90,5 +99,5 @@ def may_stay(text: str, identifiers: Identifiers) -> bool:
     is_known = identifiers.words is not None or identifiers.short is not None
     if weight(text) <= (known.letters_known if is_known else known.letters_unknown):
         return True
-    parts = [part for part in PARTS.split(text.upper()) if part.strip(".:-/*")]
-    return all(part.strip(".:-*") in known.words or known.number.fullmatch(part.strip(":*")) for part in parts)
+    parts = [part.strip(".:-*") for part in PARTS.split(text.upper()) if part.strip(".:-/*")]
+    return all(part in known.words or known.number.fullmatch(part) or known.joined.fullmatch(part) for part in parts)

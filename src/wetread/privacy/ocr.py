@@ -22,7 +22,7 @@ MASK_FROM = 0.25  # per pixel; the detector's own 0.3 loses pale lines
 _ONE_AT_A_TIME = threading.Lock()  # the engine keeps state between its calls
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Line:
     """One line: where it stands, how sure the detector is, what was read and how sure that is. Confidences are 0-1."""
 

@@ -17,6 +17,8 @@ from wetread.privacy.masking import masked, widened
 from wetread.privacy.ocr import Line, Quad, find_lines
 from wetread.privacy.picture import bare, decoded, with_pixels
 
+SAME_PLACE, TOUCHING = 0.7, 0.2  # shares of a line's area
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedView:
@@ -80,7 +82,13 @@ def look_at(pixels: Pixels, identifiers: Identifiers, rules: PixelSettings, *, a
         for line in find_lines(picture, certain_from=rules.stretched_seen_from)
     ]
     shown = [line for line in plain if is_text(line, identifiers, rules, read_from=rules.recognised_from)]
-    pale = [line for line in faint if is_text(line, identifiers, rules, read_from=rules.hidden_recognised_from)]
+    marks = [line for line in plain if line not in shown and line.read >= rules.hidden_certain_from]
+    pale = [
+        line
+        for line in faint
+        if is_text(line, identifiers, rules, read_from=rules.hidden_recognised_from)
+        and not any(_share_inside(line, mark) > SAME_PLACE for mark in marks)  # a mark reads best as it is
+    ]
     if again:
         shown, pale = ([line for line in lines if weight(line.text) >= rules.hidden_letters] for lines in (shown, pale))
     codes = () if again else find_codes(_grey(pixels), likeness_from=rules.finder_likeness)
@@ -132,8 +140,13 @@ def _inside(line: Line, other: Line) -> bool:
 
 
 def _overlap(line: Line, other: Line) -> bool:
+    return max(_share_inside(line, other), _share_inside(other, line)) > TOUCHING
+
+
+def _share_inside(line: Line, other: Line) -> float:
+    """How much of a line's area lies in another's."""
     area, _ = cv2.intersectConvexConvex(line.quad, other.quad)
-    return bool(area > 0.2 * min(cv2.contourArea(line.quad), cv2.contourArea(other.quad)))
+    return float(area) / max(float(cv2.contourArea(line.quad)), 1.0)
 
 
 def _grey(pixels: Pixels) -> Pixels:

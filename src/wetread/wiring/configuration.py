@@ -34,7 +34,8 @@ def check_configuration() -> list[Remark]:
         settings = Settings()
     except tomllib.TOMLDecodeError as problem:
         found = POSITION.search(str(problem))
-        return [Remark(state="bad", line=int(found[1]) if found else None, text=f"not valid TOML: {problem}")]
+        line = int(found[1]) if found else max(1, len(text.splitlines()))
+        return [Remark(state="bad", line=line, text=f"not valid TOML: {problem}")]
     except ValidationError as problem:
         return sorted(_of_fields(problem, text), key=lambda remark: remark.line or 0)
     remarks = [*_of_names(settings, text), *_of_readers(settings, text)]
