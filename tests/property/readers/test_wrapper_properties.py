@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from wetread.domain.finding import Evidence, Laterality, Presence
 from wetread.domain.order import Order
 from wetread.domain.read import Read, ReadRequest
-from wetread.domain.view import ViewPlan
 from wetread.errors import (
     AnswerUnusable,
-    ConfigurationError,
     KeyRejected,
     RateLimited,
     ReaderError,
@@ -35,7 +33,6 @@ from wetread.readers.wrappers import (
     SpendLedger,
     Timed,
     Turnstile,
-    narrowest,
 )
 from wetread.testing.clock import TurnableTime
 from wetread.testing.studies import finding, identity, read
@@ -278,34 +275,6 @@ def test_a_kept_read_names_no_file_but_those_of_the_request(answer, boxes, files
             assert [spot.file for spot in one.evidence] == [others[n] for n in boxes]
         bare = tuple(replace(one, evidence=()) for one in second.findings)
         assert bare == answer.findings
-
-
-media = st.lists(st.sampled_from(["image/png", "image/jpeg", "image/webp"]), min_size=1, unique=True)
-numbers = st.none() | st.integers(1, 4096)
-plans = st.builds(
-    ViewPlan, max_edge_px=numbers, max_pixels=numbers, max_bytes=numbers, max_images=numbers,
-    media_types=media.map(tuple),
-    recipe=st.sampled_from(["plain", "clinical"]), windows=st.sampled_from(["header", "presets"]),
-    montage=st.booleans(), tiles=st.booleans(), grey_only=st.booleans(),
-)  # fmt: skip
-
-
-@given(st.lists(plans, min_size=1, max_size=4))
-def test_the_narrowest_plan_suits_every_reader(several):
-    try:
-        plan = narrowest(several)
-    except ConfigurationError:
-        assert not set.intersection(*(set(one.media_types) for one in several))
-        return
-    for one in several:
-        for limit in ("max_edge_px", "max_pixels", "max_bytes", "max_images"):
-            wanted = getattr(one, limit)
-            assert wanted is None or getattr(plan, limit) <= wanted
-        assert set(plan.media_types) <= set(one.media_types)
-        assert one.montage or not plan.montage
-        assert one.tiles or not plan.tiles
-        assert plan.grey_only or not one.grey_only
-    assert narrowest([plan, *several]) == plan
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.floats(0, 1), st.booleans()), max_size=40), st.integers(0, 200))
