@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 from llmock.testing import LLMockServer
 
-with LLMockServer() as server:
+with LLMockServer() as server, tempfile.TemporaryDirectory() as folder:
     fakes = {
         "OPENAI_BASE_URL": server.base_url("openai"),
         "ANTHROPIC_BASE_URL": server.base_url("anthropic"),
@@ -17,4 +18,7 @@ with LLMockServer() as server:
     keys = dict.fromkeys(
         ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "DEEPSEEK_API_KEY", "GATEWAY_API_KEY"), "fake-key"
     )
-    sys.exit(subprocess.run(sys.argv[1:], env={**os.environ, **fakes, **keys}, check=False).returncode)
+    kept = {"XDG_DATA_HOME": folder}  # what the examples spend and probe is no site's
+    done = subprocess.run(sys.argv[1:], env={**os.environ, **fakes, **keys, **kept}, check=False)
+    code = done.returncode
+sys.exit(code)
