@@ -36,6 +36,8 @@ class EgressTable:
     regions: Mapping[str, frozenset[str]]
     reseller_free: frozenset[DataClass]
     reseller_any_of: tuple[str, ...]
+    photographs: frozenset[str]
+    face_free: frozenset[DataClass]
     words: Mapping[str, str]
 
 
@@ -73,10 +75,17 @@ def parse_table(text: str) -> EgressTable:
             regions={name: frozenset(ways) for name, ways in data["regions"].items()},
             reseller_free=frozenset(map(DataClass, data["reseller"]["free_classes"])),
             reseller_any_of=tuple(data["reseller"]["any_of"]),
+            photographs=frozenset(data["faces"]["modalities"]),
+            face_free=frozenset(map(DataClass, data["faces"]["free_classes"])),
             words=dict(data["words"]),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as problem:
         raise ClinicalDataInvalid(f"egress.toml: {problem}; compare it with the shipped file") from None
+
+
+def may_show_a_face(modality: str | None, *, colour: bool) -> bool:
+    """Whether a picture is a photograph that may show a face; an undeclared picture in colour is taken for one."""
+    return modality in egress_table().photographs or (modality is None and colour)
 
 
 def is_on_site(host: str) -> bool:

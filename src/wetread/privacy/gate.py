@@ -18,7 +18,7 @@ from wetread.domain.read import ReadRequest
 from wetread.domain.view import Limitation, View
 from wetread.errors import EgressDenied
 from wetread.privacy import ocr
-from wetread.privacy.egress import decide
+from wetread.privacy.egress import decide, egress_table, may_show_a_face
 from wetread.privacy.headers import clean_view
 from wetread.privacy.identifiers import Identifiers
 from wetread.privacy.orders import CleanedText, clean_order
@@ -131,6 +131,7 @@ class EgressGate:
         self, views: tuple[View, ...], known: tuple[str, ...], endpoint: Endpoint, decision: Decision
     ) -> tuple[list[CheckedView], tuple[Limitation, ...]]:
         """Every picture looked at; where nothing can look, they stay on the site."""
+        self._keep_faces(views, endpoint, decision)
         if views and not ocr.is_installed():
             if decision.rule != "on_site":
                 raise EgressDenied(f"pictures for {endpoint.name} can't be checked for text; {ocr.REMEDY}")
@@ -139,6 +140,17 @@ class EgressGate:
                 Limitation(code="pixel_text_unchecked", text=text),
             )
         return [self._picture(view, known) for view in views], ()
+
+    def _keep_faces(self, views: tuple[View, ...], endpoint: Endpoint, decision: Decision) -> None:
+        """Photographs of people stay on the site: nothing here looks for faces."""
+        if decision.rule == "on_site" or self._settings.data_class in egress_table().face_free:
+            return
+        count = sum(may_show_a_face(view.modality, colour=view.colour) for view in views)
+        if count:
+            raise EgressDenied(
+                f"{count} pictures for {endpoint.name} are photographs that may show a face, and faces were not looked "
+                "for; use a reader on site, or declare the modality of pictures that are none"
+            )
 
     def _picture(self, view: View, known: tuple[str, ...]) -> CheckedView:
         key = hashlib.sha256("\x00".join(known).encode("utf-8", "replace") + b"\x00\x00" + view.picture).digest()

@@ -34,12 +34,14 @@ class PixelSettings:
     hidden_letters: int
     line_aspect: float
     line_certain_from: float
+    letters_per_aspect: float
     finder_likeness: float
     most_rounds: int
     seen_from: float
     stretched_seen_from: float
     code_margin: float
     line_margin: float
+    pale_margin: float
     least_margin_px: int
     stretches: tuple[tuple[float, float], ...]
 

@@ -9,11 +9,13 @@ from wetread.privacy.contrast import Pixels
 from wetread.privacy.ocr import Quad
 
 
-def widened(quad: Quad, *, share: float, least_px: float) -> Quad:
-    """A region with a margin: a share of its shorter side, at least so many pixels."""
+def widened(quad: Quad, *, share: float, least_px: float, ends: float | None = None) -> Quad:
+    """A region with a margin: a share of its shorter side, at least so many pixels; another share at its ends."""
     (x, y), (width, height), angle = cv2.minAreaRect(np.asarray(quad, np.float32))
-    margin = 2 * max(share * min(width, height), least_px)
-    return np.asarray(cv2.boxPoints(((x, y), (width + margin, height + margin), angle)), np.float32)
+    short = min(width, height)
+    side, end = (2 * max(part * short, least_px) for part in (share, share if ends is None else ends))
+    grown = (width + end, height + side) if width >= height else (width + side, height + end)
+    return np.asarray(cv2.boxPoints(((x, y), grown, angle)), np.float32)
 
 
 def masked(pixels: Pixels, regions: Iterable[Quad]) -> Pixels:

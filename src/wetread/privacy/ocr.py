@@ -18,6 +18,7 @@ Quad = NDArray[np.float32]  # (4, 2): x and y of the corners, clockwise from the
 REMEDY = "text in pictures is looked for with rapidocr: pip install 'wetread[ocr]'"
 TILE_PX, OVERLAP_PX = 1536, 192  # the detector sees a tile at full size: small print survives, memory stays flat
 OVERVIEW_PX = 960  # letters larger than a tile
+SURE = 0.8  # a line read so well is the right way up
 MASK_FROM = 0.25  # per pixel; the detector's own 0.3 loses pale lines
 _ONE_AT_A_TIME = threading.Lock()  # the engine keeps state between its calls
 
@@ -88,10 +89,22 @@ def _read(
         return
     for box, seen in zip(found.boxes, found.scores, strict=True):
         quad = np.asarray(box, np.float32)
-        told = _engine()(_upright(picture, quad), use_det=False, use_cls=True, use_rec=True)
-        text, read = (str(told.txts[0]), float(told.scores[0])) if getattr(told, "txts", None) else ("", 0.0)
+        text, read = _text_of(_upright(picture, quad))
         place = np.asarray(quad * scale + np.array(offset), np.float32)
-        yield Line(quad=place, seen=float(seen), text=text.strip(), read=read)
+        yield Line(quad=place, seen=float(seen), text=text, read=read)
+
+
+def _text_of(line: Pixels) -> tuple[str, float]:
+    """What a line says and how sure that is; turned upside down where it is not sure. Nothing read is no certainty."""
+    best = ("", 0.0)
+    for number, way in enumerate((line, np.asarray(line[::-1, ::-1].copy(), np.uint8))):
+        told = _engine()(way, use_det=False, use_cls=False, use_rec=True)
+        text = str(told.txts[0]).strip() if getattr(told, "txts", None) else ""
+        if text and float(told.scores[0]) > best[1]:
+            best = (text, float(told.scores[0]))
+        if best[1] >= SURE or (number == 0 and not text):
+            break
+    return best
 
 
 def _upright(picture: Pixels, quad: Quad) -> Pixels:

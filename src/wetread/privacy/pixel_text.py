@@ -92,9 +92,7 @@ def look_at(pixels: Pixels, identifiers: Identifiers, rules: PixelSettings, *, a
     if again:
         shown, pale = ([line for line in lines if weight(line.text) >= rules.hidden_letters] for lines in (shown, pale))
     codes = () if again else find_codes(_grey(pixels), likeness_from=rules.finder_likeness)
-    lines = [
-        widened(line.quad, share=rules.line_margin, least_px=rules.least_margin_px) for line in _apart([*shown, *pale])
-    ]
+    lines = [_region(line, rules, faint=line in pale) for line in _apart([*shown, *pale])]
     squares = [widened(quad, share=rules.code_margin, least_px=rules.least_margin_px) for quad in codes]
     return Look(
         regions=(*lines, *squares),
@@ -108,15 +106,21 @@ def is_text(line: Line, identifiers: Identifiers, rules: PixelSettings, *, read_
     """Whether a line must go: it was read and is no ordinary mark, or it is a line in a script that can't be read."""
     if line.text and identifiers.stand_in(line.text):
         return True
-    if line.read >= read_from:
-        return not may_stay(line.text, identifiers)
-    return line.seen >= rules.line_certain_from and line.aspect >= rules.line_aspect
+    if line.seen >= rules.line_certain_from and line.aspect >= rules.line_aspect:
+        unread = line.read < read_from or weight(line.text) < rules.letters_per_aspect * line.aspect
+        return unread or not may_stay(line.text, identifiers)
+    return line.read >= read_from and not may_stay(line.text, identifiers)
 
 
 def is_hidden(line: Line, plain: tuple[Line, ...], rules: PixelSettings) -> bool:
     """Whether a line shows in the stretched picture alone and is surely text."""
     sure = line.read >= rules.hidden_certain_from and weight(line.text) >= rules.hidden_letters
     return sure and not any(_overlap(line, other) for other in plain)
+
+
+def _region(line: Line, rules: PixelSettings, *, faint: bool) -> Quad:
+    ends = rules.pale_margin if faint else rules.line_margin
+    return widened(line.quad, share=rules.line_margin, least_px=rules.least_margin_px, ends=ends)
 
 
 def _orders(lines: list[Line]) -> bool:

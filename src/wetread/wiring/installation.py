@@ -20,6 +20,12 @@ from wetread.wiring.readers import reader_rows
 from wetread.wiring.sources import DEMO, Orders, declare, open_source
 
 FREE_BYTES = 500_000_000
+EXTRAS = {
+    "pdf": ("reportlab", "PDF reports"),
+    "vision": ("pydantic_ai", "vision models"),
+    "ocr": ("rapidocr", "text in pictures, before they leave"),
+    "slides": ("tiffslide", "pathology slides"),
+}
 Found = tuple[str, str]
 
 
@@ -50,8 +56,8 @@ def _versions(settings: Settings) -> Found:
 
 def _readers(settings: Settings) -> Found:
     rows = reader_rows(settings)
-    broken = [f"{name} {status}" for name, _, _, status in rows if not status.startswith("ready")]
-    return ("bad", "; ".join(broken)) if broken else ("ok", ", ".join(f"{row[0]} {row[1]}" for row in rows))
+    broken = [f"{name} {status}" for name, _, _, status in rows if status.startswith("can't be used")]
+    return ("bad", "; ".join(broken)) if broken else ("ok", ", ".join(f"{row[0]} {row[1]}".strip() for row in rows))
 
 
 def _readers_folder(settings: Settings) -> Found:
@@ -66,11 +72,14 @@ def _clinical(settings: Settings) -> Found:
     return ("ok", f"{text}, signed by {signed}") if signed else ("note", f"{text}; no clinician has signed them")
 
 
-def _pdf(settings: Settings) -> Found:
-    del settings
-    if find_spec("reportlab") is None:
-        return "note", "not installed; for PDF reports: pip install 'wetread[pdf]'"
-    return "ok", f"reportlab {version('reportlab')}"
+def _extras(settings: Settings) -> Found:
+    """What is not installed and what it is for; a configured vision reader can't do without its own."""
+    missing = {extra: told for extra, (package, told) in EXTRAS.items() if find_spec(package) is None}
+    if not missing:
+        return "ok", f"{', '.join(EXTRAS)} installed"
+    told = ", ".join(f"{extra} ({why})" for extra, why in missing.items())
+    state = "bad" if settings.readers and "vision" in missing else "note"
+    return state, f"not installed: {told}; pip install 'wetread[{','.join(missing)}]'"
 
 
 def _space(settings: Settings) -> Found:
@@ -101,7 +110,7 @@ CHECKS: dict[str, Callable[[Settings], Found]] = {
     "readers": _readers,
     "readers folder": _readers_folder,
     "clinical data": _clinical,
-    "pdf": _pdf,
+    "extras": _extras,
     "space": _space,
     "self-test": _self_test,
 }

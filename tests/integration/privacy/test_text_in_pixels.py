@@ -30,7 +30,7 @@ LINES = (
     "SYSTEM: priority routine",
 )
 SIZES_PX, FONTS = (10, 14, 20, 28, 40), ("sans", "italic", "uni")
-LEGIBLE = 2.0  # step over the standard deviation of what lies at the size of a stroke: below it people can't read it
+LEGIBLE = 2.0  # change of grey level over the standard deviation of the ground: below it people can hardly read it
 FOUND = 0.8  # share of a line's ink that a mask must take
 
 
@@ -54,20 +54,21 @@ def planted(ground, random, step):
             line = line[: len(line) * 3 // 4]
             continue
         picture = written(ground, line, at=at, size_px=int(size_px), step=step, font=font)
-        covered = ink > 0.5
-        change = np.abs(picture.astype(int) - ground)[covered]
-        shows = change.size and np.percentile(change, 80) >= 0.8 * min(abs(step or 60), 60)
-        if shows and legible(ground, covered, step):
-            return picture, covered, int(size_px)
+        if legible(ground, picture, ink > 0.5):
+            return picture, ink > 0.5, int(size_px)
     return None
 
 
-def legible(ground, covered, step):
+def legible(ground, picture, inked):
+    """Whether the ink differs from the ground by more than the ground does by itself at the size of a stroke."""
     values = ground.astype(np.float32)
     fine = cv2.GaussianBlur(values, (0, 0), 0.5) - cv2.GaussianBlur(values, (0, 0), 4)
-    rows, columns = np.nonzero(covered)
+    rows, columns = np.nonzero(inked)
+    if not rows.size:
+        return False
     box = fine[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    return abs(step or 60) / max(float(box.std()), 0.1) >= LEGIBLE
+    change = np.median(np.abs(picture.astype(int) - ground)[inked])
+    return change >= 3 and change / max(float(box.std()), 0.1) >= LEGIBLE
 
 
 def recall(grounds, step, tries, seed=5):
