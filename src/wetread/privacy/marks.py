@@ -61,7 +61,7 @@ def _data() -> tuple[Marks, PixelSettings]:
 
 
 def _joined(words: frozenset[str], number: re.Pattern[str]) -> re.Pattern[str]:
-    """Marks whose spaces the recogniser lost: APSUPINE, W400L40. Short ones count before a number only."""
+    """Marks whose spaces the recogniser lost: APSUPINE, W400L40. Short words count as views or before a number only."""
     ordered = sorted(words, key=lambda word: (-len(word), word))
     long = "|".join(re.escape(word) for word in ordered if len(word) >= 3 or word in ("AP", "PA"))
     short = "|".join(re.escape(word) for word in ordered if word.isalpha())
