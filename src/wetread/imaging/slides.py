@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -155,11 +156,11 @@ def _dicom(instances: tuple[Instance, ...]) -> Iterator[OpenedSlides]:
     logging.getLogger("wsidicom").setLevel(logging.CRITICAL)  # its messages quote headers
     with ExitStack() as stack:
         try:
-            paths = {instance.path.absolute(): instance for instance in instances}
+            paths = {instance.path.resolve(): instance for instance in instances}  # as the library names them
             wsi = stack.enter_context(library.WsiDicom.open(list(paths), settings=settings))
             pyramids = range(len(wsi.pyramids))
             slides = tuple(_dicom_slide(wsi, index, instances, failures) for index in pyramids)
-            opened = {str(path) for path in wsi.files or ()}
+            opened = {str(Path(path).resolve()) for path in wsi.files or ()}
         except failures as error:
             raise _refused(instances[0], error) from error
         unused = tuple(instance for path, instance in paths.items() if str(path) not in opened)

@@ -108,6 +108,14 @@ def test_a_dicom_series_of_several_levels_is_one_slide(slide_dicom):
     assert {v.origin.file for v in views} == {"level1.dcm"}
 
 
+def test_a_slide_behind_a_link_is_the_same_slide(slide_dicom, tmp_path):
+    levels, _ = slide_dicom(3000, 2500)
+    link = tmp_path / "link"
+    link.symlink_to(levels[0].path.parent, target_is_directory=True)
+    linked = tuple(replace(level, path=link / level.path.name) for level in levels)
+    assert prepare(study_of(*linked), CLINICAL).failures == prepare(study_of(*levels), CLINICAL).failures == ()
+
+
 def test_a_level_that_can_not_be_opened_is_a_failure_and_the_rest_is_shown(slide_dicom):
     levels, _ = slide_dicom(6000, 5000)
     levels[1].path.write_bytes(levels[1].path.read_bytes()[:300])
