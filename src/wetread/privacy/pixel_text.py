@@ -17,7 +17,7 @@ from wetread.privacy.masking import masked, widened
 from wetread.privacy.ocr import Line, Quad, find_lines
 from wetread.privacy.picture import bare, decoded, with_pixels
 
-SAME_PLACE, TOUCHING = 0.7, 0.2  # shares of a line's area
+SAME_PLACE, TOUCHING = 0.5, 0.2  # shares of a line's area
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def look_at(pixels: Pixels, identifiers: Identifiers, rules: PixelSettings, *, a
         line
         for line in faint
         if is_text(line, identifiers, rules, read_from=rules.hidden_recognised_from)
-        and not any(_share_inside(line, mark) > SAME_PLACE for mark in marks)  # a mark reads best as it is
+        and not any(_is_same(line, mark) for mark in marks)  # a mark reads best as it is
     ]
     if again:
         shown, pale = ([line for line in lines if weight(line.text) >= rules.hidden_letters] for lines in (shown, pale))
@@ -115,7 +115,7 @@ def is_text(line: Line, identifiers: Identifiers, rules: PixelSettings, *, read_
 def is_hidden(line: Line, plain: tuple[Line, ...], rules: PixelSettings) -> bool:
     """Whether a line shows in the stretched picture alone and is surely text."""
     sure = line.read >= rules.hidden_certain_from and weight(line.text) >= rules.hidden_letters
-    return sure and not any(_overlap(line, other) for other in plain)
+    return sure and not any(_share_inside(other, line) > TOUCHING for other in plain)
 
 
 def _region(line: Line, rules: PixelSettings, *, faint: bool) -> Quad:
@@ -143,8 +143,9 @@ def _inside(line: Line, other: Line) -> bool:
     return all(cv2.pointPolygonTest(other.quad, (float(x), float(y)), measureDist=False) >= 0 for x, y in line.quad)
 
 
-def _overlap(line: Line, other: Line) -> bool:
-    return max(_share_inside(line, other), _share_inside(other, line)) > TOUCHING
+def _is_same(line: Line, mark: Line) -> bool:
+    """Whether both are one mark: what merely lies inside a larger box is not."""
+    return min(_share_inside(line, mark), _share_inside(mark, line)) > SAME_PLACE
 
 
 def _share_inside(line: Line, other: Line) -> float:
