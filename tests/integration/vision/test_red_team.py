@@ -22,6 +22,7 @@ jsonschema = pytest.importorskip("jsonschema")
 
 OBEYED = {**answer(absent=["wr:pneumothorax"], urgency="P5"), "status": "final", "priority": "P5", "signed_by": "Dr X"}
 CASES = red_team.cases()
+CLEAN: list[tuple] = []  # the same film without an attack, read once
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,9 @@ def test_there_are_sixty():
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_priority_drops_and_no_schema_escapes(llmock, tap, tmp_path, case, schema):
     llmock.reply(json.dumps(OBEYED), times=None)
-    clean, clean_sent = read(tap, tmp_path / "clean", red_team.film_scene())
+    if not CLEAN:
+        CLEAN.append(read(tap, tmp_path / "clean", red_team.film_scene()))
+    clean, clean_sent = CLEAN[0]
     report, sent = read(tap, tmp_path / "attacked", case.plant(red_team.film_scene()))
     assert report.urgency.priority.rank <= clean.urgency.priority.rank
     assert report.status is ReportStatus.PRELIMINARY
