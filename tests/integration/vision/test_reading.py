@@ -4,6 +4,7 @@ import json
 
 import pytest
 from fake_providers import PATHS, answer, at, finding, reports, site
+from llmock.scenarios import Delay
 
 from wetread.domain.finding import Presence
 from wetread.domain.read import Abstention, Read
@@ -189,6 +190,33 @@ def test_the_second_pass_sees_the_context_and_can_only_raise(llmock, tmp_path):
     assert "dyspnoea" not in first
     assert "dyspnoea" in second
     assert read.trace.passes == ("pixels", "context")
+    assert report.urgency.priority is Priority.P1
+
+
+@pytest.mark.parametrize("fate", ["down", "unusable", "out of money"])
+def test_a_second_pass_that_fails_leaves_the_first_standing(llmock, tmp_path, fate):
+    context = tmp_path / "context.json"
+    context.write_text(json.dumps({"clinical_question": "Pneumothorax?"}))
+    said(llmock, GOOD)
+    row = at(llmock, "openai", retries=0)
+    if fate == "down":
+        row = at(llmock, "openai", retries=0, timeout_s=2)
+        llmock.add(Delay(0.0), Delay(9.0, times=None))
+    elif fate == "unusable":
+        said(llmock, "Have a nice day!", times=None)
+    else:
+        row = at(llmock, "openai", budget_usd_per_run=0.047)
+    report, read = only(reports(site(tmp_path, fake=row), "fake", context=context))
+    assert isinstance(read, Read), read
+    assert report.urgency.priority is Priority.P1
+    assert any(limit.code == "context_not_read" for limit in read.limitations)
+
+
+def test_a_repair_turn_that_breaks_down_leaves_what_was_said(llmock, tmp_path):
+    said(llmock, "There is a left pneumothorax.")
+    llmock.add(Delay(0.0), Delay(9.0, times=None))
+    report, read = only(reports(site(tmp_path, fake=at(llmock, "openai", retries=0, timeout_s=2)), "fake"))
+    assert isinstance(read, Read), read
     assert report.urgency.priority is Priority.P1
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from wetread.errors import AnswerUnusable
+from wetread.errors import AnswerUnusable, ReaderError
 from wetread.ports import Estimate
 from wetread.readers.answers import Understood
 from wetread.readers.prompts import repair
@@ -106,13 +106,13 @@ async def answer(line: Line, question: Question, understand: Understand, save: U
     try:
         second = await _asked(line, again, took, form=line.forms.next(reply.form) if not reply.cut_off else None)
         return _noted(understand(second.text), second, took)
-    except AnswerUnusable as unusable:
+    except ReaderError as failed:  # a repair turn that breaks down must not take with it what was already said
         if got is not None:
             return _noted(got, reply, took)
         try:
             return _noted(save(reply.text), reply, took)
         except AnswerUnusable:
-            raise AnswerUnusable(str(unusable), raw=reply.text[:KEPT_OF_AN_ANSWER]) from unusable
+            raise AnswerUnusable(str(failed), raw=reply.text[:KEPT_OF_AN_ANSWER]) from failed
 
 
 def _noted(got: Understood, reply: Reply, took: Took) -> Understood:

@@ -72,6 +72,7 @@ class VisionReader:
             *(self._batch(sheet, batch, request, took) for batch in batches), return_exceptions=True
         )
         parts, unread = _parted(batches, results)
+        unread |= dict.fromkeys((v for v in request.views if v not in views), "they are of a modality it does not read")
         got = merge_calls(tuple(parts))
         if len(parts) > 1 and self._manner.synthesis:
             got = await self._summed_up(sheet, got, took)
@@ -129,13 +130,15 @@ class VisionReader:
             return got
         context = second_pass(sheet, got, request, nonce=nonce, budget_tokens=self._manner.context_tokens)
         took.passes.add("context")
-        second = await answer(
-            line,
-            self._question(sheet, views, context.text),
-            lambda raw: understand(raw, sheet, views, compared=context.compared),
-            save,
-            took=took,
-        )
+
+        def grasp(raw: str) -> Understood:
+            return understand(raw, sheet, views, compared=context.compared)
+
+        try:
+            second = await answer(line, self._question(sheet, views, context.text), grasp, save, took=took)
+        except ReaderError as problem:  # what the pictures alone showed stands
+            text = f"the clinical text was not weighed: {problem}"
+            return replace(got, limitations=(*got.limitations, Limitation(code="context_not_read", text=text)))
         merged = merge_passes(got, second)
         return replace(merged, limitations=(*merged.limitations, *context.limitations))
 
@@ -229,10 +232,7 @@ def _batches(views: tuple[View, ...], size: int) -> list[tuple[View, ...]]:
 def _parted(
     batches: list[tuple[View, ...]], results: Sequence[Understood | BaseException]
 ) -> tuple[list[Understood], dict[View, str]]:
-    """What was understood, and the views of calls that failed with the reason. The first error where all failed.
-
-    A refused key ends the read: nothing is tried in its place.
-    """
+    """What was understood, and the views of calls that failed with the reason. The first error where all failed."""
     parts = [one for one in results if not isinstance(one, BaseException)]
     failures = [one for one in results if isinstance(one, BaseException)]
     grave = [one for one in failures if not isinstance(one, ReaderError)]
