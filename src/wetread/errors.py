@@ -21,6 +21,13 @@ WetreadError
 │   │   ├── EgressDenied       the egress policy does not let this data go there
 │   │   └── BudgetSpent        the call would cost more than is left
 │   └── AnswerUnusable         it answered, but no read could be made of it; the raw text is kept
+├── ServiceError               the worklist could not do what was asked
+│   ├── StoreUnavailable       the database or blob store does not answer: try again (retry)
+│   ├── RecordInvalid          a stored record can't be read: the store was changed by something else
+│   ├── NotFound               there is no such study, job, user or token
+│   ├── Conflict               somebody else changed it meanwhile, or it is in no state for this
+│   ├── Forbidden              the caller's roles do not allow it
+│   └── DeliveryFailed         a destination did not take a report; `retry` is true where it may later
 └── NobodyRead                 no reader answered, so there is nothing to consolidate
 """
 
@@ -158,6 +165,40 @@ class AnswerUnusable(ReaderError):
     def __init__(self, *why: object, raw: str = "") -> None:
         super().__init__(*why)
         self.raw = raw
+
+
+class ServiceError(WetreadError):
+    """The worklist could not do what was asked."""
+
+
+class StoreUnavailable(ServiceError):
+    """The database or the blob store does not answer for now; nothing was changed."""
+
+    retry = True
+
+
+class RecordInvalid(ServiceError):
+    """A stored record can't be read: something else than this software changed the store."""
+
+
+class NotFound(ServiceError):
+    """There is no such study, job, user or token."""
+
+
+class Conflict(ServiceError):
+    """Somebody else changed it meanwhile, or its state does not allow this."""
+
+
+class Forbidden(ServiceError):
+    """The caller's roles do not allow it."""
+
+
+class DeliveryFailed(ServiceError):
+    """A destination did not take a report. `retry` tells whether it may later; a lasting refusal stops at once."""
+
+    def __init__(self, *why: object, retry: bool = True) -> None:
+        super().__init__(*why)
+        self.retry = retry
 
 
 class NobodyRead(WetreadError):

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from wetread.errors import ConfigurationError
 from wetread.settings.egress import EgressSettings
 from wetread.settings.readers import CascadeSettings, PanelSettings, VisionSettings
+from wetread.settings.service import ServiceSettings
 
 GIB = 1024**3
 FILE: ContextVar[Path] = ContextVar("FILE", default=Path("wetread.toml"))
@@ -29,6 +30,8 @@ class Settings(BaseSettings):
     panels: dict[str, PanelSettings] = Field(default_factory=dict, description="readers asked together, by name")
     cascades: dict[str, CascadeSettings] = Field(default_factory=dict, description="a screen and a second reader")
     egress: EgressSettings = Field(EgressSettings(), description="what the studies are and where they may go")
+    service: ServiceSettings = Field(default_factory=ServiceSettings, description="listener, worklist, API")
+    worklist_file: Path | None = Field(None, description="the site's worklist.toml: waiting caps and deadlines")
     catalog_file: Path | None = Field(None, description="the site's catalog.toml: its models, prices, limits")
     data_dir: Path = Field(default_factory=lambda: user_data_path("wetread"), description="spend, cache, probes")
     budget_usd_per_run: float | None = Field(None, ge=0, description="US dollars of one command, all readers")

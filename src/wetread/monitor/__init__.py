@@ -1,0 +1,1 @@
+"""Metrics, service levels, alerts, the daily report."""

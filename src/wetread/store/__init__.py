@@ -1,0 +1,1 @@
+"""Tables, migrations, blobs, the audit chain. It needs the extra `server`."""

@@ -1,0 +1,1 @@
+"""The durable flow of a study, routing rules, priority, batches."""
