@@ -1,11 +1,22 @@
 """What all tests share."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))  # `from databases import both`
+
+from databases import (  # noqa: E402, F401 - fixtures
+    _templates,
+    database,
+    database_kind,
+    database_url,
+    databases,
+    postgres_url,
+)
 
 
 def shared_folder() -> Path:

@@ -23,6 +23,7 @@ WetreadError
 │   └── AnswerUnusable         it answered, but no read could be made of it; the raw text is kept
 ├── ServiceError               the worklist could not do what was asked
 │   ├── StoreUnavailable       the database or blob store does not answer: try again (retry)
+│   ├── SourceUnavailable      a server or node that studies are fetched from does not answer well: try again (retry)
 │   ├── RecordInvalid          a stored record can't be read: the store was changed by something else
 │   ├── NotFound               there is no such study, job, user or token
 │   ├── Conflict               somebody else changed it meanwhile, or it is in no state for this
@@ -173,6 +174,12 @@ class ServiceError(WetreadError):
 
 class StoreUnavailable(ServiceError):
     """The database or the blob store does not answer for now; nothing was changed."""
+
+    retry = True
+
+
+class SourceUnavailable(ServiceError):
+    """A server, node or folder that studies are fetched from does not answer, or not as it should; nothing is lost."""
 
     retry = True
 

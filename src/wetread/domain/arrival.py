@@ -14,6 +14,7 @@ class Way(StrEnum):
     FOLDER = "folder"
     DICOMWEB = "dicomweb"
     C_MOVE = "c-move"
+    C_GET = "c-get"
     BATCH = "batch"
 
 

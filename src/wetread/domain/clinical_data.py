@@ -14,6 +14,7 @@ from typing import Any
 from wetread.domain.order import OrderPriority
 from wetread.domain.urgency import Priority
 from wetread.domain.vocabulary import Coding, Term, Vocabulary
+from wetread.domain.waiting import PatientClass
 from wetread.errors import ClinicalDataInvalid
 
 CATEGORIES = (0, 1, 2, 3)
@@ -39,6 +40,17 @@ class UrgencyPolicy:
     label: Mapping[Priority, str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistPolicy:
+    """How long a study may wait for a human. A study is lifted once `lift_share` of its cap has passed."""
+
+    version: str
+    sha256: str
+    signed_off_by: str | None
+    cap_min: Mapping[PatientClass, int] = field(repr=False)
+    lift_share: float
+
+
 def shipped(name: str) -> str:
     """The text of a data file that ships."""
     return files("wetread").joinpath("clinical", name).read_text(encoding="utf-8")
@@ -60,6 +72,14 @@ def load_policy(path: Path | None = None) -> UrgencyPolicy:
     Raises: ClinicalDataInvalid naming the key.
     """
     return parse_policy(shipped("urgency.toml") if path is None else _read(path))
+
+
+def load_worklist_policy(path: Path | None = None) -> WorklistPolicy:
+    """The shipped waiting caps or a site's.
+
+    Raises: ClinicalDataInvalid naming the key.
+    """
+    return parse_worklist_policy(shipped("worklist.toml") if path is None else _read(path))
 
 
 def _read(path: Path) -> str:
@@ -166,6 +186,37 @@ def parse_policy(text: str) -> UrgencyPolicy:
         raise ClinicalDataInvalid(f"urgency.toml: {gone} is missing; compare it with the shipped file") from None
     except (ValueError, TypeError, AttributeError) as problem:
         raise ClinicalDataInvalid(f"urgency.toml: {problem}; compare it with the shipped file") from None
+
+
+def parse_worklist_policy(text: str) -> WorklistPolicy:
+    """Waiting caps from their TOML.
+
+    Raises: ClinicalDataInvalid naming the key.
+    """
+    data = _toml(text, "worklist.toml")
+    try:
+        cap_min = {place: _minutes(data["cap_min"], place) for place in PatientClass}
+        share = data["lift"]["share_of_cap"]
+        if not isinstance(share, int | float) or not 0 < share <= 1:
+            raise ValueError(f"lift.share_of_cap is more than 0 and at most 1, got {share!r}")
+    except KeyError as gone:
+        raise ClinicalDataInvalid(f"worklist.toml: {gone} is missing; compare it with the shipped file") from None
+    except (ValueError, TypeError) as problem:
+        raise ClinicalDataInvalid(f"worklist.toml: {problem}; compare it with the shipped file") from None
+    return WorklistPolicy(
+        version=str(data["version"]),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        signed_off_by=str(data.get("signed_off_by") or "") or None,
+        cap_min=MappingProxyType(cap_min),
+        lift_share=float(share),
+    )
+
+
+def _minutes(caps: Mapping[str, object], place: PatientClass) -> int:
+    minutes = caps[place.value]
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes < 1:
+        raise ValueError(f"cap_min.{place.value} is a whole number of minutes from 1 on, got {minutes!r}")
+    return minutes
 
 
 def _toml(text: str, name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from wetread.domain.consensus import Consensus
@@ -38,6 +39,24 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """The human act that made a report final: who, when, and which preliminary report lay before them."""
+
+    by: str
+    at: datetime
+    preliminary_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addendum:
+    """What a human added after the signature."""
+
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One study's report. `consensus` is None where nobody read: the study is UNREAD, not negative.
 
@@ -64,6 +83,13 @@ class Report:
     failures: tuple[Failure, ...] = ()
     provenance: Provenance
     banner: str = BANNER
+    signature: Signature | None = None
+    addenda: tuple[Addendum, ...] = ()
+
+    def __post_init__(self) -> None:
+        human = self.status in {ReportStatus.FINAL, ReportStatus.AMENDED}
+        if human != (self.signature is not None):
+            raise ValueError(f"a {self.status.value} report and a signature do not go together")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,19 +38,30 @@ class Lane(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """A human's word on the priority; the only thing that lowers it."""
+    """A human's word on the priority; the only thing that lowers it.
+
+    `instead_of` is what counted until then (None: nobody had said anything), within `instead_of_min` minutes.
+    """
 
     priority: Priority
     reason: str
     by: str
     at: datetime
+    instead_of: Priority | None = None
+    instead_of_min: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A study's place: its lane, the moment that orders it inside, when it will be lifted, and why, in words."""
+    """A study's place: its lane, the moment that orders it inside, when it will be lifted, and why, in words.
+
+    `priority` and `target_min` are what counts after the order's floor and a human's word; None while nobody said more
+    than routine.
+    """
 
     lane: Lane
     deadline: datetime
     lift_at: datetime
     why: tuple[str, ...]
+    priority: Priority | None = None
+    target_min: int | None = None

@@ -1,7 +1,7 @@
 """Settings of the service: network, waiting, flow, people, operations. Times in seconds where no name says else."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,9 +72,15 @@ class SourceSettings(Part):
     port: int | None = Field(None, ge=1, le=65535, description="for kind dicom: its port")
     ae_title: str | None = Field(None, max_length=16, description="for kind dicom: its AE title")
     every_s: float = Field(30.0, gt=0, description="how often it is asked for new studies")
-    look_back_days: int = Field(1, ge=0, description="studies of how many days are asked for")
+    look_back_days: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
+        1, description="days back that studies are asked for by their date; all: undated and old ones too"
+    )
     modalities: tuple[str, ...] = Field((), description="only these modalities; empty: all")
     settle_s: float = Field(5.0, ge=0, description="for kind folder: a file is taken once unchanged for this long")
+    retrieve: Literal["auto", "move", "get"] = Field(
+        "auto", description="for kind dicom: C-MOVE to our listener, C-GET, or C-MOVE first and C-GET where it can't"
+    )
+    timeout_s: float = Field(60.0, gt=0, description="silence after which a server or node is given up for now")
 
 
 class OidcSettings(Part):
@@ -111,6 +117,7 @@ class AlertSettings(Part):
     failure_rate: float = Field(0.2, gt=0, le=1, description="share of the last hour's studies that AI failed on")
     free_bytes: int = Field(5 * GIB, ge=0, description="less room than this raises an alert")
     spend_usd_per_day: float | None = Field(None, ge=0, description="spending that raises an alert")
+    critical_rate: float = Field(0.1, gt=0, le=1, description="share of a reader's reads of a day that claim P1")
 
 
 class RetentionSettings(Part):
@@ -124,7 +131,10 @@ class RetentionSettings(Part):
 class ServiceSettings(Part):
     """Everything of `wetread serve`, in the table `[service]`."""
 
-    http: str = Field("127.0.0.1:8042", description="HOST:PORT of the API and the pages")
+    http: str = Field("127.0.0.1:8080", description="HOST:PORT of the API and the pages")
+    public_url: str | None = Field(
+        None, pattern=r"^https?://[^/\s]+$", description="URL that people open, where a TLS proxy stands in front"
+    )
     dicom: str = Field("127.0.0.1:11112", description="HOST:PORT of the DICOM listener")
     database: str | None = Field(None, description="postgresql:// URL; None: a SQLite file in the data folder")
     blobs: str | None = Field(None, description="fsspec URL of the object store; None: a folder in the data folder")

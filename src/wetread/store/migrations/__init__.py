@@ -1,0 +1,1 @@
+"""How each schema of the store follows from the one before (alembic)."""
