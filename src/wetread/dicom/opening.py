@@ -40,7 +40,8 @@ class Opened:
     """A dataset, the transfer syntax it is written in, and what was repaired.
 
     `pixel_keyword` names the pixel data element, None where there is none. `pixel_bytes` is how many
-    bytes of native pixel data the file holds, None where they are encapsulated or absent.
+    bytes of native pixel data the file holds, None where they are encapsulated or absent. `pixel_offset` is where
+    its value starts in the file, None where there is none or the dataset is deflated.
     """
 
     dataset: FileDataset
@@ -48,6 +49,7 @@ class Opened:
     flags: tuple[Flag, ...]
     pixel_keyword: str | None
     pixel_bytes: int | None
+    pixel_offset: int | None = None
 
 
 class _Clipped(io.BufferedReader):
@@ -120,7 +122,7 @@ def open_dataset(
             element, complete = read_pixels(body, read, encoding)
             read.found[element.tag] = element
     amiss += ("truncated_header",) * read.cut + ("truncated_pixels",) * (not complete)
-    return _result(meta, read, encoding, amiss)
+    return _result(meta, read, encoding, amiss, in_file=body is file)
 
 
 def _body(
@@ -173,7 +175,7 @@ def _is_worthless(read: Elements) -> bool:
     return read.cut and read.pixel_tag is None and not telling & {int(tag) for tag in read.found}
 
 
-def _result(meta: Meta, read: Elements, encoding: Encoding, amiss: tuple[str, ...]) -> Opened:
+def _result(meta: Meta, read: Elements, encoding: Encoding, amiss: tuple[str, ...], *, in_file: bool) -> Opened:
     syntax = meta.transfer_syntax_uid or encoding.transfer_syntax_uid
     if "wrong_transfer_syntax" in amiss and not UID(syntax).is_encapsulated:
         syntax = encoding.transfer_syntax_uid
@@ -189,4 +191,5 @@ def _result(meta: Meta, read: Elements, encoding: Encoding, amiss: tuple[str, ..
         flags=flags,
         pixel_keyword=PIXEL_TAGS.get(read.pixel_tag or 0),
         pixel_bytes=read.pixel_held if native else None,
+        pixel_offset=read.pixel_offset if in_file and read.pixel_tag is not None else None,
     )

@@ -1,21 +1,29 @@
 """The spool: where objects lie between their arrival and the store, safe before anyone is told that they came.
 
 One folder an arrival: `arrival.json` says who sent it, each object is a file `000001.dcm`, `closed` says that nothing
-more comes. A file gets its name only when it is whole, so whatever has a name is an object; `.part` files of a sender that
-broke off are removed with their arrival. Several processes may write; one ingests.
+more comes. A file gets its name only when it is whole, so whatever has a name is an object; `.part` files of a sender
+that broke off are removed with their arrival. Several processes may write; one ingests. Whoever writes holds a lock on
+`arrival.json`, which the system lets go of with the process: that is how an abandoned arrival is told.
 """
 
+import ctypes
+import fcntl
 import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 
 from wetread.domain.arrival import Arrival, Way
 
+SYNC_FILE_RANGE = getattr(ctypes.CDLL(None), "sync_file_range", None)  # Linux
+if SYNC_FILE_RANGE is not None:
+    SYNC_FILE_RANGE.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+WAIT_WRITE_WAIT = 7  # SYNC_FILE_RANGE_WAIT_BEFORE | _WRITE | _WAIT_AFTER
 ABOUT, CLOSED, OBJECT, PART = "arrival.json", "closed", ".dcm", ".part"
 
 
@@ -26,17 +34,26 @@ class Sheaf:
     folder: Path
     arrival: Arrival
     count: int = 0
+    _held: FileIO | None = field(default=None, repr=False)
 
     def part(self) -> Path:
         """Where the next object is to be written."""
         self.count += 1
         return self.folder / f"{self.count:06d}{PART}"
 
-    def keep(self, part: Path) -> Path:
-        """The object is whole and its bytes are synced: from now on it is in the spool."""
+    def keep(self, part: Path, handle: int | None = None) -> Path:
+        """The object is whole: from now on it is in the spool, bytes and name.
+
+        `handle` is its open file; without one its bytes were synced before. Raises: OSError (no room left).
+        """
         whole = part.with_suffix(OBJECT)
+        if handle is None:
+            part.rename(whole)
+            sync_folder(self.folder)
+            return whole
+        _write_back(handle)  # its bytes are on the disk before its name can be
         part.rename(whole)
-        sync_folder(self.folder)
+        os.fsync(handle)  # and with the file its new name: one commit of the journal, not two
         return whole
 
     def drop(self, part: Path) -> None:
@@ -53,18 +70,21 @@ class Sheaf:
             with part.open("xb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
-            return self.keep(part)
+                return self.keep(part, file.fileno())
         except BaseException:
             self.drop(part)
             raise
 
     def close(self) -> None:
         """Nothing more comes; an arrival without objects is gone."""
-        if not self.count:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            return
-        (self.folder / CLOSED).touch()
+        try:
+            if self.count:
+                (self.folder / CLOSED).touch()
+            else:
+                shutil.rmtree(self.folder, ignore_errors=True)
+        finally:
+            if self._held is not None:
+                self._held.close()
 
 
 class Spool:
@@ -74,9 +94,15 @@ class Spool:
         self.root = root
 
     def open(
-        self, way: Way, *, peer: str | None = None, called: str | None = None, address: str | None = None
+        self,
+        way: Way,
+        *,
+        peer: str | None = None,
+        called: str | None = None,
+        address: str | None = None,
+        synced: bool = True,
     ) -> Sheaf:
-        """A folder for the objects of one arrival.
+        """A folder for the objects of one arrival. With `synced=False` the caller sees to `sync_folder(root)`.
 
         Raises: OSError (no room left).
         """
@@ -100,10 +126,17 @@ class Spool:
             "pid": os.getpid(),
         }
         partial = folder / f"{ABOUT}{PART}"
-        partial.write_text(json.dumps(told), encoding="utf-8")
-        partial.rename(folder / ABOUT)
-        sync_folder(self.root)
-        return Sheaf(folder, arrival)
+        held = partial.open("xb", buffering=0)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.write(json.dumps(told).encode())
+            partial.rename(folder / ABOUT)
+            if synced:
+                sync_folder(self.root)
+        except BaseException:
+            held.close()
+            raise
+        return Sheaf(folder, arrival, _held=held)
 
     def arrivals(self) -> Iterator[Path]:
         """The folders of all arrivals, oldest first."""
@@ -145,15 +178,13 @@ def is_closed(folder: Path) -> bool:
 
 
 def is_abandoned(folder: Path) -> bool:
-    """Whether the process that wrote to it is gone without closing it."""
+    """Whether nobody writes to it any more: the lock of its writer is gone, with or without a word."""
     try:
-        pid = json.loads((folder / ABOUT).read_text(encoding="utf-8"))["pid"]
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, ValueError, KeyError, TypeError):
+        with (folder / ABOUT).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:  # BlockingIOError: it is written to
         return False
-    return False
+    return True
 
 
 def remove(folder: Path) -> None:
@@ -168,6 +199,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _write_back(handle: int) -> None:
+    """Wait until the file's bytes are written, where the system can do that without a commit of its journal."""
+    if SYNC_FILE_RANGE is None or SYNC_FILE_RANGE(handle, 0, 0, WAIT_WRITE_WAIT):
+        os.fsync(handle)
 
 
 def _made_at(folder: Path) -> datetime:

@@ -1,0 +1,1 @@
+"""Where studies are fetched from: watched folders, DICOMweb servers, DICOM nodes. It needs the extra `server`."""
