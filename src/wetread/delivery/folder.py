@@ -25,9 +25,20 @@ class Folder:
 
         Raises: OSError where the folder can't be written.
         """
-        data = self._render(report)
-        target = self._folder / f"{report.study.ref}{self._suffix}"
+        data, target = self._render(report), self._target(report)
         await asyncio.to_thread(_write_whole, target, data)
+        return self._receipt(report, target, data)
+
+    async def receipt_of(self, report: Report) -> Receipt | None:
+        """The receipt where the report lies there already, as it is."""
+        data, target = self._render(report), self._target(report)
+        there = await asyncio.to_thread(lambda: target.read_bytes() if target.is_file() else None)
+        return self._receipt(report, target, data) if there == data else None
+
+    def _target(self, report: Report) -> Path:
+        return self._folder / f"{report.study.ref}{self._suffix}"
+
+    def _receipt(self, report: Report, target: Path, data: bytes) -> Receipt:
         digest = hashlib.sha256(data).hexdigest()
         return Receipt(destination=self.name, report_id=report.report_id, reference=f"{target.name} sha256:{digest}")
 

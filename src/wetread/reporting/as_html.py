@@ -13,6 +13,7 @@ from wetread.domain.urgency import Priority
 from wetread.reporting.claims import claims
 from wetread.reporting.figures import Box, Figure, figures, left_out
 from wetread.reporting.panel import answer_words, joined_words, limitation_lines, panel_lines
+from wetread.reporting.signing import signing_lines, title
 from wetread.reporting.spending import cost_words, latency_words, prompt_of, sum_line, token_words, way_lines
 from wetread.reporting.words import inert, notice, percent, sentence, within
 
@@ -24,12 +25,13 @@ MOST_FILES = 40
 
 def as_html(report: Report) -> bytes:
     """A whole page, UTF-8."""
+    label = "AI preliminary" if report.signature is None else title(report)
     head = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="referrer" content="no-referrer">\n'
-        f"<title>{text(report.urgency.priority.value)} {text(report.study.ref)} (AI preliminary)</title>\n"
+        f"<title>{text(report.urgency.priority.value)} {text(report.study.ref)} ({text(label)})</title>\n"
         f"<style>\n{_style()}</style>\n</head>\n"
     )
     banner = f'<div class="banner" role="note">{text(report.banner)}</div>'
@@ -51,13 +53,15 @@ def _style() -> str:
 def _sections(report: Report) -> Iterator[str]:
     urgency = report.urgency
     shape = SHAPES.get(urgency.priority, OTHER_SHAPE)
-    yield "<h1>Preliminary report</h1>"
+    yield f"<h1>{title(report)}</h1>"
     yield (
         f'<p class="urgency {urgency.priority.value}"><span aria-hidden="true">{shape}</span> {urgency.priority.value} '
         f"{text(report.urgency_label)}, {within(urgency.target_min)}</p>"
     )
     yield _facts(report)
-    yield _section("Impression", f'<p class="impression">{text(report.impression)}</p>')
+    said = "<br>".join(map(text, report.impression.splitlines()))
+    yield _section("Impression", f'<p class="impression">{said}</p>')
+    yield _section("Signature", _list(signing_lines(report)))
     yield _findings(report)
     yield _pictures(report)
     yield _section("Why it stands here", _list(f"{r.priority.value}: {r.text} [{r.rule_id}]" for r in urgency.reasons))

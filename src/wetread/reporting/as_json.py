@@ -9,6 +9,7 @@ from wetread.domain.study import Instance, Study
 from wetread.domain.view import View
 from wetread.reporting.json_answers import answer_document, impression_document, spending_document
 from wetread.reporting.json_findings import Document, joined_document
+from wetread.reporting.signing import signing_document
 from wetread.reporting.words import notice
 
 SCHEMA = "wetread.report/1"
@@ -49,6 +50,7 @@ def document(report: Report) -> Document:
         "limitations": [asdict(limitation) for limitation in report.limitations],
         "failures": [asdict(failure) for failure in report.failures],
         "provenance": _provenance(report),
+        **signing_document(report),
     }
 
 

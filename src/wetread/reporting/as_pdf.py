@@ -11,6 +11,7 @@ from wetread.reporting.claims import claim_lines
 from wetread.reporting.figures import Figure, figures
 from wetread.reporting.panel import answer_words, joined_words, limitation_lines, panel_lines
 from wetread.reporting.pdf_text import marked
+from wetread.reporting.signing import signing_lines, title
 from wetread.reporting.spending import prompt_of, spend_line, sum_line, way_lines
 from wetread.reporting.words import notice, percent, sentence, within
 
@@ -94,19 +95,20 @@ def _paragraph(foreign: str, style: "ParagraphStyle") -> "Paragraph":
 
 def _story(report: Report) -> Iterator["Flowable"]:
     body = _style(9.5)
-    yield _paragraph("Preliminary report", _style(17, bold=True))
+    yield _paragraph(title(report), _style(17, bold=True))
     yield _urgency(report)
     yield Spacer(1, 6)
     yield _grid(([word, value] for word, value in _facts(report)), (30, WIDTH_MM - 30))
     yield from _heading("Impression")
-    yield _paragraph(report.impression, _style(11))
+    yield from (_paragraph(line, _style(11)) for line in report.impression.splitlines())
     rows = list(_finding_rows(report))
     if rows:
         yield from _heading("Findings")
         yield _grid([["Finding", "Presence", "Probability", "Floor"], *rows], (88, 32, 30, 24), head=True)
     yield from _pictures(report)
     reasons = [f"{r.priority.value}: {r.text} [{r.rule_id}]" for r in report.urgency.reasons]
-    for title, lines in (
+    for head, lines in (
+        ("Signature", list(signing_lines(report))),
         ("Why it stands here", reasons),
         ("Panel", list(panel_lines(report))),
         ("What the readers say (their claims)", list(claim_lines(report))),
@@ -116,7 +118,7 @@ def _story(report: Report) -> Iterator["Flowable"]:
         ("Trace", list(_trace(report))),
     ):
         if lines:
-            yield from _heading(title)
+            yield from _heading(head)
             yield from (_paragraph(f"• {line}", body) for line in lines)
 
 

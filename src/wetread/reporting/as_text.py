@@ -8,6 +8,7 @@ from wetread.domain.finding import Presence
 from wetread.domain.report import Report
 from wetread.reporting.claims import claim_lines
 from wetread.reporting.panel import answer_words, joined_words, limitation_lines, panel_lines
+from wetread.reporting.signing import impression_title, signing_lines, title
 from wetread.reporting.spending import spend_line, sum_line, way_lines
 from wetread.reporting.words import inert, notice, percent, within
 
@@ -26,7 +27,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"{urgency.priority.value} {report.urgency_label}, {within(urgency.target_min)}"
     yield from _facts(report)
     yield ""
-    yield from _block("Impression (preliminary)", [report.impression])
+    yield from _block(impression_title(report), map(inert, report.impression.splitlines()))
+    yield from _block(title(report), [inert(line) for line in signing_lines(report)])
     yield from _findings(report)
     yield from _block(
         "Why it stands here", [f"{r.priority.value}: {inert(r.text)} [{r.rule_id}]" for r in urgency.reasons]
