@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import decoding, embedded_read, kernel, paths, vision_calls
+from benchmarks import decoding, embedded_read, kernel, paths, queue_order, receive, stow, vision_calls
 from benchmarks.ratio import Ratio
 
 PARTS: dict[str, Callable[[], list[Ratio]]] = {
@@ -18,6 +18,9 @@ PARTS: dict[str, Callable[[], list[Ratio]]] = {
     "paths": paths.ratios,
     "embedded read": embedded_read.ratios,
     "vision calls": vision_calls.ratios,
+    "worklist order": queue_order.ratios,
+    "receive": receive.ratios,
+    "stow": stow.ratios,
 }
 
 

@@ -13,10 +13,33 @@ import typer
 from typer import Abort, Exit
 from typer.exceptions import TyperException
 
-from wetread.cli import bench, config, cost, demo, doctor, read, readers, views
+from wetread.cli import (
+    audit,
+    backup,
+    batch,
+    bench,
+    config,
+    cost,
+    daily,
+    demo,
+    doctor,
+    fetch,
+    http,
+    ingest,
+    jobs,
+    listen,
+    read,
+    readers,
+    rules,
+    serve,
+    token,
+    user,
+    views,
+    work,
+)
 from wetread.cli.console import complain
 from wetread.cli.logs import start_logging
-from wetread.errors import ConfigurationError, InputError
+from wetread.errors import ConfigurationError, InputError, ServiceError
 from wetread.settings import load_settings, use_file
 
 app = typer.Typer(
@@ -35,6 +58,21 @@ app.command("cost")(cost.cost)
 app.command("bench")(bench.bench)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("serve")(serve.serve)
+app.command("listen")(listen.listen)
+app.command("ingest")(ingest.ingest)
+app.command("work")(work.work)
+app.command("http")(http.http)
+app.command("fetch")(fetch.fetch)
+app.command("daily")(daily.daily)
+app.command("batch")(batch.batch)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(rules.app, name="rules")
+app.add_typer(user.app, name="user")
+app.add_typer(token.app, name="token")
+app.add_typer(audit.app, name="audit")
 
 
 @app.callback()
@@ -96,6 +134,9 @@ def _exit_code(problem: BaseException) -> int:
     if isinstance(problem, ConfigurationError | InputError):
         complain(str(problem))
         return 2
+    if isinstance(problem, ServiceError):  # nothing of that name, changed meanwhile, the database is gone
+        complain(str(problem))
+        return 1
     if os.environ.get("WETREAD_DEBUG"):
         raise problem
     complain(f"unexpected {type(problem).__name__}: {problem}; set WETREAD_DEBUG=1 for the traceback")

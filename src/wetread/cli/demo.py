@@ -1,6 +1,8 @@
 """`wetread demo`: the main job on the example studies that ship, offline."""
 
+import shutil
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,8 +17,20 @@ from wetread.reporting import inert, within
 from wetread.settings import load_settings
 
 
-def demo(*, out: Out = None) -> int:
+def demo(
+    *,
+    out: Out = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="only copy the example studies there", file_okay=False)
+    ] = None,
+) -> int:
     """Read the bundled examples, show the worklist and write an HTML report each (default: ./wetread-demo)."""
+    if export is not None:
+        export.mkdir(parents=True, exist_ok=True)
+        for file in wiring.demo_files():
+            shutil.copyfile(file, export / file.name)
+        note(f"{len(wiring.demo_files())} example studies copied to {export}")
+        return 0
     folder = out or Path("wetread-demo")
     settings = load_settings()
     with wiring.open_desk(settings, readers=("embedded",), output="html") as room:

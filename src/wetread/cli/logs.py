@@ -5,7 +5,9 @@ import sys
 
 import structlog
 
-QUIET = ("httpx", "httpx2", "openai", "anthropic", "google_genai", "rapidocr", "RapidOCR")
+CALLERS = ("httpx", "httpx2", "openai", "anthropic", "google_genai")
+QUIET = (*CALLERS, "alembic", "dbos", "rapidocr", "RapidOCR")
+SILENT = ("pydicom", "pynetdicom")  # what they log quotes header values and peers
 
 
 def start_logging(level: str) -> None:
@@ -13,7 +15,8 @@ def start_logging(level: str) -> None:
     logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(message)s", force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings quote header values
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -14,6 +14,13 @@ Modality = Annotated[str | None, typer.Option(help="modality of bare pictures, e
 BodyPart = Annotated[str | None, typer.Option(help="body part of bare pictures, e.g. CHEST", show_default=False)]
 Projection = Annotated[str | None, typer.Option(help="projection of bare pictures, e.g. PA", show_default=False)]
 
+Data = Annotated[
+    Path | None, typer.Option("--data", help="the service's data folder; else the setting data_dir", file_okay=False)
+]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database", help="postgresql:// URL; a SQLite file in the data folder otherwise")
+]
+
 
 class Format(StrEnum):
     """How a report is written."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wetread.domain.clinical_data import load_policy, load_vocabulary
 from wetread.domain.order import Order
@@ -17,15 +18,19 @@ from wetread.readers.catalog import Catalog, load_catalog
 from wetread.readers.wrappers import BillWatch, DiskCache, RunCache, SpendLedger
 from wetread.settings import Settings
 
+if TYPE_CHECKING:
+    from wetread.readers.vision.journal import Journal
+
 SPENT, ANSWERS, PROBES = "spend.sqlite", "answers.sqlite", "probes.json"
 
 
 @dataclass(frozen=True)
 class Equipment:
-    """What all readers of a process share: catalog, vocabulary, spend, caches, the gate."""
+    """What all readers of a process share: catalog, vocabulary, spend, caches, the gate; a journal in a service."""
 
     settings: Settings
     run: str = field(default_factory=lambda: secrets.token_hex(8))
+    journal: "Journal | None" = None
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -37,6 +37,7 @@ def speaking_reader(name: str, equipment: Equipment) -> VisionReader:
     """
     settings = equipment.settings.readers[name]
     entry = entry_of(settings, equipment.catalog)
+    identity = _identity(name, settings, equipment)
     line = Line(
         client=_client(name, settings, entry),
         turnstile=_turnstile(name, settings, equipment),
@@ -45,9 +46,11 @@ def speaking_reader(name: str, equipment: Equipment) -> VisionReader:
         estimate=lambda question: _estimate(entry, settings, question),
         price=lambda reply: _price(entry, reply),
         forms=Forms(_forms(settings, entry)),
+        who=f"{name} {identity.fingerprint}",
+        journal=equipment.journal,
     )
     return VisionReader(
-        _identity(name, settings, equipment),
+        identity,
         plan=plan_of_reader(settings, entry),
         line=line,
         vocabulary=equipment.vocabulary,

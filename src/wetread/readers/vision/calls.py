@@ -9,6 +9,7 @@ from wetread.readers.answers import Understood
 from wetread.readers.prompts import repair
 from wetread.readers.vision.client import Client
 from wetread.readers.vision.failures import FormRefused
+from wetread.readers.vision.journal import Journal, call_key, understood, written
 from wetread.readers.vision.question import Form, Question, Reply
 from wetread.readers.wrappers import Time, Turnstile, retrying
 
@@ -73,7 +74,11 @@ class Forms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What every call of a reader passes through: connection, limits, retries, prices."""
+    """What every call of a reader passes through: connection, limits, retries, prices.
+
+    With a `journal` a finished call is asked, paid and counted against no limit again inside its scope; `who` is the
+    reader's fingerprint.
+    """
 
     client: Client
     turnstile: Turnstile
@@ -82,6 +87,8 @@ class Line:
     estimate: Callable[[Question], Estimate]
     price: Callable[[Reply], float | None]
     forms: Forms
+    who: str = ""
+    journal: Journal | None = None
 
 
 async def answer(line: Line, question: Question, understand: Understand, save: Understand, *, took: Took) -> Understood:
@@ -135,10 +142,17 @@ async def _asked(line: Line, question: Question, took: Took, *, form: Form | Non
 async def _within_limits(line: Line, question: Question, took: Took, *, form: Form) -> Reply:
     expected = line.estimate(question)
     took.predicted.append(expected)
+    key = call_key(line.who, question, form) if line.journal else None
+    if line.journal and key and (kept := await line.journal.recall(key)) is not None:
+        reply = understood(kept)
+        took.add(reply, 1, line.price(reply))
+        return reply
 
     async def attempt() -> Reply:
         async with line.turnstile.enter(expected) as toll:
             reply = await line.client.ask(question, form)
+            if line.journal and key:
+                await line.journal.record(key, written(reply))
             toll.paid(input_tokens=reply.input_tokens, output_tokens=reply.output_tokens, cost_usd=line.price(reply))
             return reply
 

@@ -18,6 +18,7 @@ from wetread.ports import Estimate
 from wetread.readers.answers import Understood, merge_calls, merge_passes, salvage, understand, with_synthesis
 from wetread.readers.prompts import Sheet, first_pass, second_pass, sheet_for, synthesis, synthesis_schema
 from wetread.readers.vision.calls import Line, Took, answer
+from wetread.readers.vision.journal import fencing_word
 from wetread.readers.vision.question import Picture, Question
 
 NONCE_BYTES = 8
@@ -95,6 +96,10 @@ class VisionReader:
             cost_usd=cost,
         )
 
+    def _word(self, *about: str) -> str:
+        """What fences foreign text in a prompt: by chance, or the same again where a read begins anew."""
+        return fencing_word(self.identity.fingerprint, *about) or self._nonce()
+
     def _sheet(self, request: ReadRequest) -> Sheet:
         """The examination's sheet, made once for all studies whose views say the same of themselves."""
         kind = frozenset((view.modality, view.body_part) for view in request.views)
@@ -118,7 +123,7 @@ class VisionReader:
 
     async def _batch(self, sheet: Sheet, views: tuple[View, ...], request: ReadRequest, took: Took) -> Understood:
         """Pictures alone first; then, where something is known of the patient, once more with it."""
-        nonce = self._nonce()
+        nonce = self._word(*(view.pixel_sha256 for view in views))
         line = self._line
 
         def save(raw: str) -> Understood:
@@ -148,7 +153,7 @@ class VisionReader:
         question = Question(
             system=sheet.system,
             pictures=(),
-            text=synthesis(sheet, got, nonce=self._nonce()),
+            text=synthesis(sheet, got, nonce=self._word("synthesis")),
             schema=json.dumps(synthesis_schema()),
         )
 
