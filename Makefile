@@ -1,4 +1,6 @@
 # People and CI call the same scripts. Everything here starts from git, Python 3.11 and make alone.
+PYTEST_WORKERS ?= 2
+
 .PHONY: help demo test test-inference check bench score wheel clean
 
 help: ## list the targets
@@ -11,7 +13,7 @@ demo: ## set up and read the example studies, offline
 test: ## set up and run the tests
 	@scripts/install dev
 	@scripts/install-fakes
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 test-inference: ## set up an inference server and run the tests that ask it
 	@scripts/install dev
