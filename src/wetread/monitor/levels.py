@@ -61,12 +61,12 @@ def _flow(figures: Figures, settings: AlertSettings) -> Iterator[Alert]:
             threshold=settings.failed_jobs,
         )
     reported = last_of_each(figures.reported)
-    failed = sum(not one.answered for one in reported)
+    failed = sum(one.broke for one in reported)
     if len(reported) >= FEWEST and failed / len(reported) >= settings.failure_rate:
         yield Alert(
             name="failure_rate",
             severity=Severity.CRITICAL,
-            text=f"AI did not read {failed} of the last hour's {len(reported)} studies; they wait as unread",
+            text=f"AI failed on {failed} of the last hour's {len(reported)} studies; they wait as unread",
             value=failed / len(reported),
             threshold=settings.failure_rate,
         )

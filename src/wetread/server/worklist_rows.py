@@ -12,12 +12,13 @@ from wetread.domain.waiting import Lane, PatientClass, StudyStatus
 
 
 class AiState(StrEnum):
-    """How far AI is. FAILED is not "nothing found": nobody read the images."""
+    """How far AI is. FAILED (it broke) and UNREAD (it abstained) are not "nothing found": nobody read the images."""
 
     PENDING = "pending"
     READING = "reading"
     READ = "read"
     FAILED = "failed"
+    UNREAD = "unread"
     NOT_ASKED = "not_asked"
 
 
@@ -152,7 +153,7 @@ def ai_state(row: Mapping[str, Any]) -> AiState:
     if status in ON_ITS_WAY:
         return ON_ITS_WAY[status]
     if row["priority"] == Priority.UNREAD or row["problem"]:
-        return AiState.FAILED
+        return AiState.UNREAD
     return AiState.READ if row["reported_at"] else AiState.NOT_ASKED
 
 

@@ -31,13 +31,15 @@ UNFINISHED_JOBS = ("queued", "running", "failed")
 class Reported:
     """One preliminary report: how long its study had waited, since it came and since it was complete.
 
-    `answered` is false where no reader answered (UNREAD). The waits are None where a later image has moved them.
+    `answered` is false where no reader answered (UNREAD), `broke` is true where that was a breakdown.
+    The waits are None where a later image has moved them.
     """
 
     study_id: str
     priority: str
     at: datetime
     answered: bool
+    broke: bool
     since_arrival_s: float | None
     since_complete_s: float | None
 
@@ -211,6 +213,7 @@ def _reported(connection: Connection, start: datetime, end: datetime) -> Iterato
         reports.c.priority,
         reports.c.at,
         answered.label("answered"),
+        studies.c.status.label("study_status"),
         studies.c.version.label("current"),
         studies.c.arrived_at,
         studies.c.last_arrival_at,
@@ -225,6 +228,7 @@ def _reported(connection: Connection, start: datetime, end: datetime) -> Iterato
             priority=row.priority,
             at=row.at,
             answered=bool(row.answered),
+            broke=row.study_status == "failed" and not row.answered,
             since_arrival_s=_seconds(came, row.at),
             since_complete_s=_seconds(row.completed_at if current else None, row.at),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from wetread.domain.read import Abstention, Answer
@@ -26,6 +26,10 @@ UNDER_WAY = (StudyStatus.RECEIVING, StudyStatus.QUEUED, StudyStatus.READING)
 ON_ITS_WAY = ("waiting", "sending")
 REFUSED = f'"code":"{BudgetSpent.code}"'
 BY = "the batch"
+_UNREAD = or_(
+    studies.c.status == StudyStatus.FAILED,
+    and_(studies.c.status == StudyStatus.REPORTED, studies.c.problem.is_not(None)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,8 @@ def progress(db: Database) -> Progress:
     with db.read() as connection:
         statuses = connection.execute(select(studies.c.status, func.count()).group_by(studies.c.status))
         by_status: Counter[str] = Counter({row[0]: row[1] for row in statuses})
+        nobody = select(func.count()).select_from(studies).where(_UNREAD)
+        unread = int(connection.scalar(nobody) or 0)
         sending = select(func.count()).select_from(deliveries).where(deliveries.c.state.in_(ON_ITS_WAY))
         undelivered = int(connection.scalar(sending) or 0)
         dead = select(func.count()).select_from(jobs).where(jobs.c.state == FAILED, jobs.c.kind == READ)
@@ -65,7 +71,7 @@ def progress(db: Database) -> Progress:
         studies=by_status.total(),
         waiting=waits,
         done=by_status.total() - waits,
-        unread=by_status[StudyStatus.FAILED],
+        unread=unread,
         failed=failed,
         undelivered=undelivered,
     )

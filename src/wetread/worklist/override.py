@@ -144,7 +144,8 @@ def _write(
 
 def _case(connection: Connection, row: Row, policies: Policies) -> Case:
     urgency = _urgency(connection, row["study_id"]) if row["status"] in READ else None
-    unread = row["status"] in UNHEARD
+    abstained = row["status"] == StudyStatus.REPORTED and row["problem"] is not None
+    unread = abstained or row["status"] in UNHEARD
     heard_at = max(filter(None, (row["last_arrival_at"], row["reported_at"] if urgency else None)))
     return case_of(row, policies, urgency=urgency, failed=row["problem"] or "" if unread else None, heard_at=heard_at)
 

@@ -172,9 +172,10 @@ def _ending(house: House, report: Report, failure: Failed | None, now: datetime)
     if failure is None:
         text = f"read by {', '.join(a.reader.name for a in report.answers if isinstance(a, Read))}"
     else:
-        text = f"AI failed, which says nothing of the pictures: {failure.text}"
+        began = "AI failed" if failure.is_breakdown else "AI was asked and abstained"
+        text = f"{began}, which says nothing of the pictures: {failure.text}"
     priority = report.urgency.priority.value
-    lines = [("read" if failure is None else "failed", text)]
+    lines = [("read" if failure is None else "failed" if failure.is_breakdown else "abstained", text)]
     lines.append(("reported", f"preliminary report, {priority}: {report.impression}"[:1000]))
     longest = timedelta(seconds=house.settings.service.flow.retry_longest_s)
     return Ending(
@@ -194,7 +195,7 @@ def _columns(
     top = next((j.finding for j in consensus.findings if j.present_by or j.uncertain_by), None) if consensus else None
     costs = [a.cost_usd for a in report.answers if isinstance(a, Read)]
     return {
-        "status": (StudyStatus.REPORTED if failure is None else StudyStatus.FAILED).value,
+        "status": (StudyStatus.FAILED if failure and failure.is_breakdown else StudyStatus.REPORTED).value,
         "open": True,
         "reported_at": now,
         "top_finding": report.terms[top.code].label if top and top.code in report.terms else top.code if top else None,

@@ -37,7 +37,13 @@ def ago(minutes):
 
 def reported(number, *, answered):
     return Reported(
-        study_id=str(number), priority="P3", at=NOW, answered=answered, since_arrival_s=1.0, since_complete_s=1.0
+        study_id=str(number),
+        priority="P3",
+        at=NOW,
+        answered=answered,
+        broke=not answered,
+        since_arrival_s=1.0,
+        since_complete_s=1.0,
     )
 
 
