@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import structlog
 
@@ -63,7 +64,7 @@ class EgressGate:
     def __init__(self, settings: EgressSettings) -> None:
         self._settings = settings
         self._identifiers: tuple[str, ...] = ()
-        self._by_study: dict[str, tuple[str, ...]] = {}
+        self._by_study: dict[str, list[tuple[str, ...]]] = {}
         self._seen = _Seen()
 
     def knowing(self, identifiers: tuple[str, ...]) -> "EgressGate":
@@ -75,15 +76,14 @@ class EgressGate:
     @contextmanager
     def during(self, study_ref: str, identifiers: tuple[str, ...]) -> Iterator[None]:
         """While a study is read, requests of its reference are cleared knowing these identifiers."""
-        before = self._by_study.get(study_ref)
-        self._by_study[study_ref] = (*(before or ()), *identifiers)
+        open_now = self._by_study.setdefault(study_ref, [])
+        open_now.append(identifiers)  # several reads of one study may overlap; each takes away its own
         try:
             yield
         finally:
-            if before is None:
-                self._by_study.pop(study_ref, None)
-            else:
-                self._by_study[study_ref] = before
+            open_now.remove(identifiers)
+            if not open_now and self._by_study.get(study_ref) is open_now:
+                del self._by_study[study_ref]
 
     def clear(self, request: ReadRequest, endpoint: Endpoint) -> Cleared:
         """The request as it may leave: what identifies taken out, what gives orders told.
@@ -91,7 +91,8 @@ class EgressGate:
         Raises: EgressDenied with the reason.
         """
         decision = self._decide(endpoint)
-        known = (*self._identifiers, *self._by_study.get(request.study_ref, ()))
+        told = chain.from_iterable(self._by_study.get(request.study_ref, ()))
+        known = (*self._identifiers, *dict.fromkeys(told))
         identifiers = Identifiers.of(known)
         text = clean_order(request.order, identifiers)
         headers = [clean_view(view, identifiers) for view in request.views]

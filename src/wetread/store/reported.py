@@ -1,5 +1,6 @@
 """How a flow ends: with a report that supersedes the one before, and the deliveries it promises, in one transaction."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -114,4 +115,6 @@ def _latest(connection: Connection, study_id: str) -> str | None:
 def _unused_id(connection: Connection, report_id: str, task: Task) -> str:
     """A report that says the same as an earlier one of the study is a report of its own all the same."""
     taken = connection.scalar(select(reports.c.report_id).where(reports.c.report_id == report_id))
-    return report_id if taken is None else f"{report_id}-{task.version}"
+    if taken is None:
+        return report_id
+    return "wr-" + hashlib.sha256(f"{report_id} {task.version}".encode()).hexdigest()[:16]

@@ -20,6 +20,7 @@ from wetread.wiring.equipment import Equipment
 from wetread.wiring.names import known_readers
 from wetread.wiring.outputs import SUFFIXES, rendered
 from wetread.wiring.preparing import imaging_guard
+from wetread.wiring.routing import DEFAULT_DESTINATION
 from wetread.wiring.service import Service
 from wetread.worklist.engine import Engine
 from wetread.worklist.house import Bureau, House, Policies
@@ -30,7 +31,7 @@ from wetread.worklist.unpacking import Opener
 from wetread.worklist.watch import executor_name
 from wetread.worklist.worker import Worker
 
-DEFAULT_DESTINATION, REPORTS = "folder", "reports"
+REPORTS = "reports"
 
 
 def policies(settings: Settings) -> Policies:
