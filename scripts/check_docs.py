@@ -29,6 +29,7 @@ NESTED = (
     "user password",
     "jobs list",
     "jobs retry",
+    "jobs cancel",
     "audit verify",
     "audit export",
     "rules test",

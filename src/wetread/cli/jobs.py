@@ -1,4 +1,4 @@
-"""`wetread jobs`: what runs and what failed; dead letters are retried here."""
+"""`wetread jobs`: what runs and what failed; dead letters are retried here, others called off."""
 
 import json
 import sys
@@ -87,4 +87,33 @@ def retry_jobs(
         service.close()
     if not names:
         note("nothing has failed")
+    return bad
+
+
+@app.command("cancel")
+def cancel_jobs(
+    job: Annotated[list[str], typer.Argument(help="names of jobs that wait or run", show_default=False)],
+    *,
+    data: Data = None,
+    database: DatabaseUrl = None,
+) -> int:
+    """Call jobs off; a study whose reading is called off waits for a human as unread.
+
+    Exit code 1: at least one can't be cancelled any more.
+    """
+    from wetread.wiring.service import open_service
+    from wetread.wiring.working import policies
+    from wetread.worklist.cancelling import cancel
+
+    service, bad = open_service(load_settings(), data, database), 0
+    try:
+        told = policies(service.settings)
+        for name in job:
+            try:
+                cancel(service.database, name, by="the command line", now=service.now(), policies=told)
+            except (Conflict, NotFound) as problem:
+                complain(str(problem))
+                bad = 1
+    finally:
+        service.close()
     return bad

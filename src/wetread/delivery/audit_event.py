@@ -74,6 +74,7 @@ KINDS: Mapping[str, Kind] = {
     Action.LOCK: Kind("110111", None, "U"),
     Action.READ_REQUEST: Kind("110111", None, "U"),
     Action.JOB_RETRY: Kind("110100", None, "E"),
+    Action.JOB_CANCEL: Kind("110100", None, "E"),
     Action.USER_VIEW: Kind("110100", None, "R"),
     Action.USER_CREATE: Kind("110113", "110137", "C"),
     Action.USER_CHANGE: Kind("110113", "110136", "U"),

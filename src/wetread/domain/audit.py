@@ -31,6 +31,7 @@ class Action(StrEnum):
     LOCK = "lock"
     READ_REQUEST = "read_request"
     JOB_RETRY = "job_retry"
+    JOB_CANCEL = "job_cancel"
     USER_VIEW = "user_view"
     USER_CREATE = "user_create"
     USER_CHANGE = "user_change"

@@ -13,6 +13,7 @@ from wetread.domain.urgency import Priority
 from wetread.domain.waiting import StudyStatus
 from wetread.errors import InputError
 from wetread.monitor.daily import Daily, gather
+from wetread.server.clinical import policies_of
 from wetread.server.problems import PROBLEMS
 from wetread.server.witness import JobsChanger, OperationsViewer
 from wetread.store.executors import known
@@ -20,6 +21,7 @@ from wetread.store.figures import figures
 from wetread.store.jobs import jobs_of, retry
 from wetread.store.listing import totals
 from wetread.store.operations import daily_costs, reader_figures
+from wetread.worklist.cancelling import cancel
 
 router = APIRouter(tags=["operations"], responses=PROBLEMS)
 DAY = timedelta(days=1)
@@ -181,6 +183,14 @@ def try_again(job_id: Annotated[str, Path(pattern=JOB_ID)], who: JobsChanger) ->
     following = retry(who.ground.database, job_id, by=who.name, now=who.ground.now())
     who.saw(Action.JOB_RETRY, f"job/{job_id}", following=following)
     return Retried(job_id=following)
+
+
+@router.post("/ops/jobs/{job_id}/cancel", status_code=204)
+def call_off(job_id: Annotated[str, Path(pattern=JOB_ID)], who: JobsChanger) -> None:
+    """Call off a job that waits or runs; a study whose reading is called off waits for a human as unread."""
+    ground = who.ground
+    cancel(ground.database, job_id, by=who.name, now=ground.now(), policies=policies_of(ground))
+    who.saw(Action.JOB_CANCEL, f"job/{job_id}")
 
 
 @router.get("/ops/providers")
