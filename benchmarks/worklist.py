@@ -11,7 +11,9 @@ import csv
 import io
 import json
 import math
+import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +23,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from sqlalchemy import Connection, insert, text
 
+from wetread.domain.people import Role
 from wetread.domain.urgency import Priority
 from wetread.domain.waiting import StudyStatus
 from wetread.store.change import tally_name
@@ -32,6 +36,7 @@ from wetread.store.listing import Filters, Sort, page
 from wetread.store.moments import EPOCH, MICROSECOND
 from wetread.store.schema import migrate
 from wetread.store.tables import studies, tallies
+from wetread.store.tokens import add_token
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COLUMNS = [column.name for column in studies.c]
@@ -179,6 +184,25 @@ def measured(database: Database, count: int, pages: int) -> dict[str, float]:
     return found
 
 
+def served(database: Database, folder: Path, pages: int) -> dict[str, float]:
+    """The first page and a filtered one as a client gets them: sockets, access check, audit line and JSON included."""
+    secret, _ = add_token(database, role=Role.SERVICE, by="bench", days=1, now=datetime.now(UTC))
+    words = [sys.executable, "-m", "wetread", "http", "--data", str(folder), "--http", "127.0.0.1:0"]
+    environment = {**os.environ, "WETREAD_SERVICE__DATABASE": database.url.render_as_string(hide_password=False)}
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        ready = next(line for line in child.stderr if line.startswith("serving "))
+        url = ready.split()[1] + "/api/v1/worklist"
+        with httpx2.Client(headers={"Authorization": f"Bearer {secret}"}) as client:
+
+            def ask(**asked: str) -> Callable[[int], object]:
+                return lambda _: client.get(url, params={"limit": "100", **asked}).raise_for_status().json()
+
+            found = {"API: first page": p95_ms(ask(), pages), "API: one modality": p95_ms(ask(modality="MR"), pages)}
+        child.terminate()
+    return found
+
+
 def main() -> None:
     """Fill, measure, print."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -191,7 +215,7 @@ def main() -> None:
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             database = Database(store_url(told.database, Path(folder)))
-            table[size] = measured(database, size, told.pages)
+            table[size] = measured(database, size, told.pages) | served(database, Path(folder), told.pages)
             if told.database:
                 with database.write() as connection:
                     connection.execute(text("TRUNCATE studies, tallies CASCADE"))
