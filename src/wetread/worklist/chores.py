@@ -27,7 +27,7 @@ from wetread.store.flow import (
     waiting,
 )
 from wetread.store.jobs import READ, deliver_job_id, note_delivery, read_job_id, retry
-from wetread.store.retention import expire, sweep
+from wetread.store.retention import Removed, expire, sweep
 from wetread.worklist.completing import complete_due
 from wetread.worklist.engine import Engine
 from wetread.worklist.house import House
@@ -135,7 +135,8 @@ class Chores:
         db, now = self.house.database, self.house.now()
         removed = expire(db, self.house.blobs, self.house.settings.service.retention, now)
         swept = sweep(db, self.house.blobs, now)
-        log.info("what is kept no longer was removed", expired=str(removed), swept=str(swept))
+        if (removed, swept) != (Removed(), Removed()):
+            log.info("what is kept no longer was removed", expired=str(removed), swept=str(swept))
         return forget_calls(db, before=now - CALLS_KEPT)
 
 
