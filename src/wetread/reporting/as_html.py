@@ -61,7 +61,8 @@ def _sections(report: Report) -> Iterator[str]:
     yield _facts(report)
     said = "<br>".join(map(text, report.impression.splitlines()))
     yield _section("Impression", f'<p class="impression">{said}</p>')
-    yield _section("Signature", _list(signing_lines(report)))
+    if report.signature is not None:
+        yield _section("Signature", _list(signing_lines(report)))
     yield _findings(report)
     yield _pictures(report)
     yield _section("Why it stands here", _list(f"{r.priority.value}: {r.text} [{r.rule_id}]" for r in urgency.reasons))
