@@ -20,6 +20,7 @@ TILE_PX, OVERLAP_PX = 1536, 192  # the detector sees a tile at full size: small 
 OVERVIEW_PX = 960  # letters larger than a tile
 SURE = 0.8  # a line read so well is the right way up
 MASK_FROM = 0.25  # per pixel; the detector's own 0.3 loses pale lines
+THREADS = -1  # of the engine: one a core; two processes that both do so on one machine are slower than with one each
 _ONE_AT_A_TIME = threading.Lock()  # the engine keeps state between its calls
 
 
@@ -50,7 +51,12 @@ def _engine() -> Any:  # noqa: ANN401 - rapidocr's call returns one of four type
         raise MissingExtra(REMEDY)
     from rapidocr import RapidOCR
 
-    settings = {"Global.log_level": "critical", "Global.max_side_len": 2 * TILE_PX, "Det.thresh": MASK_FROM}
+    settings = {
+        "Global.log_level": "critical",
+        "Global.max_side_len": 2 * TILE_PX,
+        "Det.thresh": MASK_FROM,
+        "EngineConfig.onnxruntime.intra_op_num_threads": THREADS,
+    }
     return RapidOCR(params=settings)
 
 
