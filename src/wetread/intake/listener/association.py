@@ -15,6 +15,7 @@ from pynetdicom.dul import DULServiceProvider
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.transport import AddressInformation, AssociationSocket
 
+from wetread.intake.listener.event_report import Reports
 from wetread.intake.listener.hall import Hall
 from wetread.intake.listener.inbox import Inbox, Sender, name_of
 from wetread.intake.listener.negotiation import Refusal, accepted, choose, refusal_of
@@ -184,7 +185,8 @@ class FromSender(Association):
         assert self._sender is not None
         self._log_refused_contexts(self._sender)
         inbox = Inbox(self.server.spool, self._sender, self.server.limits)
-        phase = DataPhase(self.upper.wire, inbox, accepted(self.accepted_contexts))
+        reports = Reports(self.server.events, self._sender.calling)
+        phase = DataPhase(self.upper.wire, inbox, accepted(self.accepted_contexts), reports)
         phase.max_pdu_bytes = self.settings.max_pdu_bytes
         phase.peer_pdu_bytes = self.requestor.maximum_length or 0
         self.upper.phase = phase

@@ -3,14 +3,14 @@
 import struct
 from dataclasses import dataclass
 
-C_STORE, C_ECHO, C_CANCEL = 0x0001, 0x0030, 0x0FFF
+C_STORE, C_ECHO, C_CANCEL, N_EVENT_REPORT = 0x0001, 0x0030, 0x0FFF, 0x0100
 RESPONSE = 0x8000
 NO_DATASET = 0x0101
 COMMAND_LIMIT_BYTES = 16 * 1024
 COMMENT_LIMIT = 64
 
 _LENGTH, _SOP_CLASS, _FIELD, _ID, _ID_ANSWERED = 0x0000, 0x0002, 0x0100, 0x0110, 0x0120
-_DATASET_TYPE, _STATUS, _COMMENT, _SOP_INSTANCE = 0x0800, 0x0900, 0x0902, 0x1000
+_DATASET_TYPE, _STATUS, _COMMENT, _SOP_INSTANCE, _EVENT_TYPE = 0x0800, 0x0900, 0x0902, 0x1000, 0x1002
 _HEAD = struct.Struct("<HHL")
 _PDV = struct.Struct(">BxLLBB")
 _PDV_HEAD_BYTES = 6  # its length, context and control header, which count to the PDU's length
@@ -26,6 +26,7 @@ class Command:
     has_dataset: bool
     sop_class: bytes = b""
     sop_instance: bytes = b""
+    event_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ def decode(data: bytes) -> Command:
         has_dataset=_number(values, _DATASET_TYPE) != NO_DATASET,
         sop_class=values.get(_SOP_CLASS, b"").rstrip(b"\0 "),
         sop_instance=values.get(_SOP_INSTANCE, b"").rstrip(b"\0 "),
+        event_type=_number(values, _EVENT_TYPE) if field == N_EVENT_REPORT else None,
     )
 
 
@@ -75,6 +77,7 @@ def encode_answer(command: Command, answer: Answer) -> bytes:
         _short(_STATUS, answer.status),
         _text(_COMMENT, answer.comment.encode("ascii", "replace")[:COMMENT_LIMIT], b" "),
         _text(_SOP_INSTANCE, command.sop_instance, b"\0"),
+        b"" if command.event_type is None else _short(_EVENT_TYPE, command.event_type),
     ))  # fmt: skip
     return _HEAD.pack(0, _LENGTH, 4) + struct.pack("<L", len(elements)) + elements
 

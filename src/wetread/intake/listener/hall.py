@@ -9,6 +9,7 @@ import structlog
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.transport import ThreadedAssociationServer
 
+from wetread.intake.commitments import FOLDER
 from wetread.intake.listener.inbox import Limits
 from wetread.intake.listener.negotiation import TOO_MANY, Refusal
 from wetread.intake.listener.part10 import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
@@ -36,6 +37,7 @@ class Hall(ThreadedAssociationServer):
         handler: type[BaseRequestHandler],
     ) -> None:
         self.spool = spool
+        self.events = spool.root.parent / FOLDER
         self.settings = settings
         self.limits = Limits(max_object_bytes=settings.max_object_bytes, min_free_bytes=settings.min_free_bytes)
         self.silence_s = settings.network_timeout_s

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pydicom.uid import UID, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.service_class import ServiceClass, StorageServiceClass
 from pynetdicom.sop_class import uid_to_service_class
 
+from wetread.intake.listener.event_report import PUSH_MODEL
 from wetread.intake.listener.receive import VERIFICATION, Context
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ NOT_KEPT = frozenset({
     "1.2.840.10008.1.2.7.1", "1.2.840.10008.1.2.7.2", "1.2.840.10008.1.2.7.3", "1.2.840.10008.1.20",
 })  # fmt: skip
 
+REPORTS = PUSH_MODEL.decode()  # storage commitment, whose reports an archive sends us in the role of the SCP
+READ_HERE = frozenset((str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian)))  # what a report may be written in
 NO_OBJECTS = frozenset({"Directory", "Commitment"})  # words in the names of storage classes that nothing is sent by
 
 
@@ -57,13 +60,13 @@ def choose(proposed: list[PresentationContext]) -> list[PresentationContext]:
     for context in proposed:
         name = str(context.abstract_syntax)
         syntaxes = [str(syntax) for syntax in context.transfer_syntax]
-        first = next((syntax for syntax in syntaxes if is_kept(syntax)), None)
+        first = next((syntax for syntax in syntaxes if is_kept(syntax) and _is_read(name, syntax)), None)
         if not is_taken(name):
             continue
         if first is not None:
             context.transfer_syntax = [first]
         chosen.setdefault(name, set()).add(first or ImplicitVRLittleEndian)  # the default is never there: not accepted
-    return [build_context(name, sorted(syntaxes)) for name, syntaxes in chosen.items()]
+    return [_supported(name, syntaxes) for name, syntaxes in chosen.items()]
 
 
 def accepted(contexts: list[PresentationContext]) -> dict[int, Context]:
@@ -86,8 +89,8 @@ def is_kept(transfer_syntax: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_taken(sop_class: str) -> bool:
-    """Whether a presentation context is for us: verification, any storage class, private and unknown ones."""
-    if sop_class.encode("ascii", "replace") == VERIFICATION:
+    """Whether a context is for us: verification, any storage class, reports of commitment, private and unknown ones."""
+    if sop_class.encode("ascii", "replace") in {VERIFICATION, PUSH_MODEL}:
         return True
     service = uid_to_service_class(sop_class)
     if service is not ServiceClass:
@@ -95,3 +98,15 @@ def is_taken(sop_class: str) -> bool:
     known = UID(sop_class)
     words = set(known.name.split())
     return not known.type or (known.type == "SOP Class" and "Storage" in words and not NO_OBJECTS & words)
+
+
+def _is_read(sop_class: str, transfer_syntax: str) -> bool:
+    """Objects are kept as they come; reports are read."""
+    return sop_class != REPORTS or transfer_syntax in READ_HERE
+
+
+def _supported(sop_class: str, syntaxes: set[str]) -> PresentationContext:
+    context = build_context(sop_class, sorted(syntaxes))
+    if sop_class == REPORTS:
+        context.scu_role = context.scp_role = True  # whatever role its sender selects; most select none
+    return context

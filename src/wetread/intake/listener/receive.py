@@ -10,6 +10,7 @@ from wetread.intake.listener.command import (
     C_STORE,
     COMMAND_LIMIT_BYTES,
     DONE,
+    N_EVENT_REPORT,
     RESPONSE,
     Answer,
     Command,
@@ -17,6 +18,7 @@ from wetread.intake.listener.command import (
     decode,
     encode_answer,
 )
+from wetread.intake.listener.event_report import EVENT_LIMIT_BYTES, PUSH_MODEL, TOO_LONG, Reports
 from wetread.intake.listener.inbox import CANNOT_UNDERSTAND, Inbox
 from wetread.intake.listener.part10 import file_head
 from wetread.intake.listener.wire import Ended, Wire
@@ -57,9 +59,10 @@ class LeftPhase(Exception):
 class DataPhase:
     """Takes messages until something else than data comes."""
 
-    def __init__(self, wire: Wire, inbox: Inbox, contexts: Mapping[int, Context]) -> None:
+    def __init__(self, wire: Wire, inbox: Inbox, contexts: Mapping[int, Context], reports: Reports) -> None:
         self.wire = wire
         self.inbox = inbox
+        self.reports = reports
         self.contexts = contexts
         self.max_pdu_bytes = 0  # what we announced; 0 is unlimited
         self.peer_pdu_bytes = 0  # what the peer announced
@@ -91,6 +94,8 @@ class DataPhase:
             raise Ended(str(problem)) from None
         if command.field == C_STORE:
             answer = self._store(command, first.context_id, context)
+        elif command.field == N_EVENT_REPORT and context.sop_class == PUSH_MODEL and command.has_dataset:
+            answer = self._report(command, first.context_id, context)
         else:
             if command.has_dataset:
                 self._let_by(first.context_id)
@@ -109,6 +114,20 @@ class DataPhase:
             answer, size_bytes = self._take_object(command, context_id, context)
         self.inbox.count(answer, command.sop_class or context.sop_class, size_bytes)
         return answer
+
+    def _report(self, command: Command, context_id: int, context: Context) -> Answer:
+        """What an archive says of objects we sent it."""
+        data, is_last, size_bytes = bytearray(), False, 0
+        while not is_last:
+            fragment = self._data(context_id)
+            is_last = fragment.is_last
+            size_bytes += fragment.size
+            for piece in self.wire.chunks(fragment.size):
+                if size_bytes <= EVENT_LIMIT_BYTES:
+                    data += piece
+        if size_bytes > EVENT_LIMIT_BYTES:
+            return TOO_LONG
+        return self.reports.take(command.event_type, bytes(data), context.transfer_syntax)
 
     def _take_object(self, command: Command, context_id: int, context: Context) -> tuple[Answer, int]:
         """The data set as it comes; it is kept even if it belies its command, what reads it later judges that."""
@@ -182,7 +201,7 @@ class DataPhase:
 
 
 def _refusal_of(command: Command, context: Context) -> Answer | None:
-    if context.sop_class == VERIFICATION:
+    if context.sop_class in {VERIFICATION, PUSH_MODEL}:
         return NO_SOP_CLASS
     if not command.has_dataset:
         return NO_OBJECT

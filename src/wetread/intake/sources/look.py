@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from wetread.domain.arrival import Way
+from wetread.domain.ordered import Ordered
 from wetread.domain.view import Failure
 from wetread.errors import SourceUnavailable, TooLarge
 from wetread.intake.sources.memory import Memory
@@ -50,8 +51,12 @@ class NothingHeld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What one look gave: objects now in the spool, or sent to the listener; those that still wait; what failed."""
+    """What one look gave: objects now in the spool, or sent to the listener; those that still wait; what failed.
 
+    `what` says what was taken, where it is no objects.
+    """
+
+    what: str = "objects"
     taken: int = 0
     waiting: int = 0
     failures: tuple[Failure, ...] = ()
@@ -74,7 +79,7 @@ class Count:
 class Surroundings:
     """What a source works with: the spool, what it remembers, what the house holds, the time, and when to stop.
 
-    `expect` is told how many objects a study has according to its source.
+    `expect` is told how many objects a study has according to its source, `keep_order` each order of a worklist.
     """
 
     spool: Spool
@@ -82,6 +87,7 @@ class Surroundings:
     now: Callable[[], datetime]
     holdings: Holdings = field(default_factory=NothingHeld)
     expect: Callable[[str, int], None] = lambda study_uid, objects: None  # noqa: ARG005 - nobody wants to know
+    keep_order: Callable[[Ordered], object] = lambda ordered: None  # noqa: ARG005 - nobody wants to know
     stopping: Callable[[], bool] = lambda: False
     min_free_bytes: int = 0
     max_object_bytes: int = 8 << 30

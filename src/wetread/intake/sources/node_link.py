@@ -22,6 +22,7 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation as Role
 from pynetdicom.presentation import PresentationContext
 
+from wetread.dicom.turns import take_turns
 from wetread.errors import SourceUnavailable
 
 # Verification and the study root query/retrieve classes (PS3.4 C.6.2.3)
@@ -78,13 +79,13 @@ class Link:
             if not status or status.Status != 0:
                 raise self.trouble("it does not answer a C-ECHO")
 
-    def find(self, asking: Association, asked: Dataset) -> list[Dataset]:
-        """What a search gives.
+    def find(self, asking: Association, asked: Dataset, *, context: str = FIND) -> list[Dataset]:
+        """What a search gives; `context` is the abstract syntax to search in.
 
         Raises: SourceUnavailable.
         """
         found: list[Dataset] = []
-        for status, one in asking.send_c_find(asked, FIND):
+        for status, one in asking.send_c_find(asked, context):
             if "Status" not in status:
                 raise self.trouble("it fell silent during a search; it is asked again")
             if status.Status in PENDING and one is not None:
@@ -167,6 +168,7 @@ class Link:
                 raise self.trouble("it rejects us; does it know our AE title and the one we call it by?")
             if not association.is_established and not association.rejected_contexts:
                 raise self.trouble("it can't be reached; it is asked again")
+            take_turns(association)
             yield association
         finally:
             if association.is_established:

@@ -1,18 +1,16 @@
 """Asking a DICOMweb server: one host, checked certificates, no redirect elsewhere, bounded answers."""
 
 import json
-import os
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from ipaddress import ip_address
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
-from wetread.errors import ConfigurationError, SourceUnavailable
+from wetread.errors import SourceUnavailable
 from wetread.intake.sources.multipart import Part, parts
+from wetread.settings.peer_address import checked_url, origin_of, proxy_to, token_of
 
 LONGEST_LIST_BYTES = 64 << 20
 MOST_REDIRECTS = 3
@@ -33,15 +31,17 @@ class WebClient:
 
     def __init__(self, name: str, url: str, *, token_env: str | None, timeout_s: float) -> None:
         self._name = name
-        self._base = _checked(name, url, token_env)
+        self._base = checked_url(
+            f"source {name!r}: its url", url, example="dicom-web", encrypted="a token" if token_env else None
+        )
         headers = {"accept-encoding": "identity"}
         if token_env is not None:
-            headers["authorization"] = f"Bearer {_token(name, token_env)}"
+            headers["authorization"] = f"Bearer {token_of(f'source {name!r}', token_env)}"
         self._http = httpx2.Client(
             verify=ssl.create_default_context(),
             timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
             trust_env=False,
-            proxy=_proxy(self._base),
+            proxy=proxy_to(self._base),
             follow_redirects=False,
             headers=headers,
         )
@@ -114,7 +114,7 @@ class WebClient:
     def _led_to(self, response: httpx2.Response, url: httpx2.URL) -> httpx2.URL:
         """Where a redirect leads, as long as it stays with this server: a token must not go elsewhere."""
         goal = url.join(response.headers.get("location", ""))
-        if _origin(goal) != _origin(self._base):
+        if origin_of(goal) != origin_of(self._base):
             raise self._trouble(f"it redirects to {goal.scheme}://{goal.host}; set url to where it leads")
         return goal
 
@@ -135,43 +135,6 @@ class Absent(SourceUnavailable):
 
 def _is_object(part: Part) -> bool:
     return part.content_type == DICOM
-
-
-def _checked(name: str, url: str, token_env: str | None) -> httpx2.URL:
-    try:
-        base = httpx2.URL(url)
-    except httpx2.InvalidURL:
-        raise ConfigurationError(f"source {name!r}: its url can't be parsed; write https://HOST/dicom-web") from None
-    if base.scheme not in {"http", "https"} or not base.host:
-        raise ConfigurationError(f"source {name!r}: its url starts with https:// (or http:// within the site)")
-    if base.userinfo:
-        raise ConfigurationError(f"source {name!r}: its url holds a password; use token_env")
-    if token_env and base.scheme == "http" and not _is_loopback(base.host):
-        raise ConfigurationError(f"source {name!r}: a token is only sent over https; change its url")
-    return base.copy_with(query=None, fragment=None)
-
-
-def _token(name: str, variable: str) -> str:
-    token = os.environ.get(variable, "").strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError(f"source {name!r}: variable {variable} holds no token; set it")
-    return token
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
-
-
-def _proxy(base: httpx2.URL) -> str | None:
-    """The environment's proxy, for https alone: plain http stays within the site."""
-    return None if base.scheme == "http" or proxy_bypass(base.host) else getproxies().get("https")
 
 
 def _plain(problem: Exception) -> str:
