@@ -42,7 +42,8 @@ class CascadeFigures:
     """A screen on local data: `missed` of `abnormal` cases it was sure were clear, at `uncertain_from` or above it.
 
     `escalated` of `screened` studies went on to the second reader; `found_by_second` of the missed ones it would have
-    found, None where nobody counted. Costs are US dollars a study.
+    found, None where nobody counted. Costs are US dollars a study. `calibration` names the site's own calibration that
+    the screen's probabilities stood on.
     """
 
     screen: str
@@ -58,6 +59,12 @@ class CascadeFigures:
     valid_until: date
     fingerprint: str | None = None
     found_by_second: int | None = None
+    calibration: str | None = None
+
+    @property
+    def calibrators(self) -> frozenset[str]:
+        """The site's calibration that the screen's probabilities stood on; none where they were its own."""
+        return frozenset((self.calibration,)) if self.calibration else frozenset()
 
     @property
     def missed_bound(self) -> float:
@@ -98,6 +105,7 @@ class _File(BaseModel):
     abnormal: int = Field(ge=1)
     missed: int = Field(ge=0)
     found_by_second: int | None = Field(None, ge=0)
+    calibration: str | None = None
     screened: int = Field(ge=1)
     escalated: int = Field(ge=0)
     cost_first_usd: float = Field(ge=0, allow_inf_nan=False)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Connection, and_, case, cast, exists, func, select
 
 from wetread.store.database import Database
+from wetread.store.drift import DriftFigures, drift_figures
 from wetread.store.tables import (
     audit,
     deliveries,
@@ -61,7 +62,7 @@ class Figures:
     """How things stand at one moment.
 
     `studies` are counted by (open or done, status, priority or none); `spend` is since midnight UTC, `readers` the
-    last 24 hours, `reported` the last hour.
+    last 24 hours, `reported` the last hour, `drift` each reader's last look.
     """
 
     at: datetime
@@ -79,6 +80,7 @@ class Figures:
     reported: tuple[Reported, ...]
     spend: tuple[ReaderFigures, ...]
     readers: tuple[ReaderFigures, ...]
+    drift: tuple[DriftFigures, ...] = ()
 
     def queued(self) -> int:
         """How many studies wait for AI or are being read."""
@@ -127,6 +129,7 @@ def figures(database: Database, *, now: datetime, stale_after_s: float) -> Figur
             reported=tuple(_reported(connection, now - HOUR, now)),
             spend=_readers(connection, _midnight(now), now),
             readers=_readers(connection, now - DAY, now),
+            drift=drift_figures(connection, now=now),
         )
 
 
@@ -206,7 +209,7 @@ def _by_state(connection: Connection) -> dict[str, int]:
 def _reported(connection: Connection, start: datetime, end: datetime) -> Iterator[Reported]:
     """Preliminary reports of a period, oldest first."""
     same = reads.c.study_id == reports.c.study_id, reads.c.version == reports.c.version
-    answered = exists().where(*same, reads.c.answered.is_(True))
+    answered = exists().where(*same, reads.c.answered.is_(True), reads.c.shadow.is_(False))
     columns = (
         reports.c.study_id,
         reports.c.version,
@@ -252,7 +255,7 @@ def _readers(connection: Connection, start: datetime, end: datetime) -> tuple[Re
         func.coalesce(func.sum(reads.c.cost_usd), 0.0).label("cost"),
         func.sum(case((and_(reads.c.answered.is_(True), reads.c.cost_usd.is_(None)), 1), else_=0)).label("unpriced"),
     )
-    mine = reads.c.at >= start, reads.c.at < end
+    mine = reads.c.at >= start, reads.c.at < end, reads.c.shadow.is_(False)
     rows = connection.execute(select(*columns).where(*mine).group_by(reads.c.reader).order_by(reads.c.reader))
     return tuple(
         ReaderFigures(

@@ -1,0 +1,1 @@
+"""Figures one can trust: cases, runs, scores, intervals, calibration, the queue, drift, the gate before a change."""
