@@ -1,7 +1,7 @@
 # People and CI call the same scripts. Everything here starts from git, Python 3.11 and make alone.
 PYTEST_WORKERS ?= 2
 
-.PHONY: help demo test test-inference check bench score wheel clean
+.PHONY: help demo test test-inference check bench score web wheel clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -13,6 +13,7 @@ demo: ## set up and read the example studies, offline
 test: ## set up and run the tests
 	@scripts/install dev
 	@scripts/install-fakes
+	@PYTHON=.venv/bin/python scripts/build-web || [ "$$CI" != true ]
 	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 test-inference: ## set up an inference server and run the tests that ask it
@@ -32,9 +33,13 @@ score: ## score the embedded reader on the held-out films (needs ../shared/data)
 	@scripts/install dev
 	@.venv/bin/python training/score_product.py
 
+web: ## build the pages (needs node)
+	@scripts/install dev
+	@PYTHON=.venv/bin/python scripts/build-web
+
 wheel: ## build the wheel and try it in a fresh environment
 	@scripts/install dev
 	@scripts/check-wheel
 
 clean: ## remove the environment and everything generated
-	rm -rf .venv .venv-inference build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf src/wetread/server/pages web/node_modules .venv .venv-inference build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

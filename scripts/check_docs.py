@@ -34,10 +34,25 @@ NESTED = (
     "audit export",
     "rules test",
     "rules check",
+    "gate run",
+    "gate list",
+    "gate show",
+    "gate promote",
+    "gate rollback",
+    "gate lineup",
+    "gate shadow",
+    "drift baseline",
+    "drift look",
+    "drift show",
+    "sentinel add",
+    "sentinel list",
+    "sentinel retire",
 )
-SERVICE = ("serve", "listen", "ingest", "work", "http", "fetch", "batch", "daily", "backup", "restore")
+SERVICE = ("serve", "listen", "ingest", "work", "http", "hl7", "fetch", "batch", "send", "daily", "backup", "restore")
+FIGURES = ("cases", "discordance", "evaluate", "gate", "queue", "score-reports")
 COMMAND = re.compile(rf"(?:^|[`$ /])wetread ((?:{'|'.join(NESTED)}|[a-z]+)[^`\n|>]*)", re.MULTILINE)
-VERBS = {"read", "views", "readers", "cost", "bench", "demo", "doctor", *SERVICE, *NESTED}
+VERBS = {"read", "views", "readers", "cost", "bench", "demo", "deidentify", "doctor", "reidentify", *SERVICE}
+VERBS |= {*NESTED, *FIGURES, "calibrate", "drift", "sentinel"}
 EVERYWHERE = ("--help", "--config")
 
 

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # `from databases import both`
 
+from beside import shared_folder  # noqa: E402
 from databases import (  # noqa: E402, F401 - fixtures
     _templates,
     database,
@@ -17,11 +18,7 @@ from databases import (  # noqa: E402, F401 - fixtures
     databases,
     postgres_url,
 )
-
-
-def shared_folder() -> Path:
-    """Where the data beside the project lies, if it lies there."""
-    return Path(os.environ.get("WETREAD_SHARED", ROOT.parent / "shared"))
+from wetread.privacy import ocr  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +27,10 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the data beside the project (../shared/data or $WETREAD_SHARED/data) is not here")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_core_each() -> None:
+    """Test processes that run side by side look for text with one thread each: they share the cores already."""
+    if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:
+        ocr.THREADS = 1

@@ -19,6 +19,7 @@ WetreadError
 │   ├── ReaderRefused          it will not read this: the reason is the answer
 │   │   ├── KeyRejected        the provider refused the key: no fallback, a human must mend it
 │   │   ├── EgressDenied       the egress policy does not let this data go there
+│   │   ├── NotPromoted        the site asks only readers that passed its gate, and this one has not
 │   │   └── BudgetSpent        the call would cost more than is left
 │   └── AnswerUnusable         it answered, but no read could be made of it; the raw text is kept
 ├── ServiceError               the worklist could not do what was asked
@@ -148,6 +149,13 @@ class EgressDenied(ReaderRefused):
     """The egress policy does not let this data go to that endpoint."""
 
     code = "egress_denied"
+    failed = True
+
+
+class NotPromoted(ReaderRefused):
+    """The site asks only readers that a named person promoted, and this one, as it is now, is none of them."""
+
+    code = "not_promoted"
     failed = True
 
 

@@ -23,6 +23,27 @@ class Outcome:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+@pytest.fixture(scope="module")
+def playwright():
+    """One at a time, and none longer than its module: while it lives no other test can run a loop of its own."""
+    from playwright.sync_api import sync_playwright
+    from reading_room import CHROMIUM
+
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed (Debian: apt install chromium)")
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright):
+    from reading_room import open_browser
+
+    opened = open_browser(playwright)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="session")
 def wetread(tmp_path_factory):
     folder = tmp_path_factory.mktemp("elsewhere")

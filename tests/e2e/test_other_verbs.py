@@ -1,6 +1,7 @@
 """`views`, `readers`, `demo`, `doctor`."""
 
 import json
+from importlib.metadata import version
 
 import cv2
 import numpy as np
@@ -35,6 +36,11 @@ def test_a_file_that_can_not_be_decoded_ends_with_1_and_its_name(wetread, tmp_pa
     outcome = wetread("views", tmp_path / "broken.dcm", "--out", tmp_path / "out")
     assert outcome.code == 1
     assert "broken.dcm" in outcome.err
+
+
+def test_the_version_is_the_installed_packages(wetread):
+    outcome = wetread("--version")
+    assert (outcome.code, outcome.out) == (0, f"wetread {version('wetread')}\n")
 
 
 def test_readers_lists_the_embedded_one(wetread):

@@ -13,24 +13,38 @@ import typer
 from typer import Abort, Exit
 from typer.exceptions import TyperException
 
+from wetread import __version__
 from wetread.cli import (
     audit,
     backup,
     batch,
     bench,
+    calibrate,
+    cases,
     config,
     cost,
     daily,
+    deidentify,
     demo,
+    discordance,
     doctor,
+    drift,
+    evaluate,
     fetch,
+    gate,
+    hl7,
     http,
     ingest,
     jobs,
     listen,
+    queue,
     read,
     readers,
+    reidentify,
     rules,
+    score_reports,
+    send,
+    sentinel,
     serve,
     token,
     user,
@@ -56,6 +70,11 @@ app.add_typer(readers.app, name="readers")
 app.add_typer(config.app, name="config")
 app.command("cost")(cost.cost)
 app.command("bench")(bench.bench)
+app.command("evaluate")(evaluate.evaluate)
+app.command("score-reports")(score_reports.score_reports)
+app.command("cases")(cases.cases)
+app.command("queue")(queue.queue)
+app.command("calibrate")(calibrate.calibrate)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("serve")(serve.serve)
@@ -64,15 +83,29 @@ app.command("ingest")(ingest.ingest)
 app.command("work")(work.work)
 app.command("http")(http.http)
 app.command("fetch")(fetch.fetch)
+app.command("hl7")(hl7.hl7)
+app.command("deidentify")(deidentify.deidentify)
+app.command("reidentify")(reidentify.reidentify)
+app.command("send")(send.send)
 app.command("daily")(daily.daily)
+app.command("discordance")(discordance.discordance)
 app.command("batch")(batch.batch)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(rules.app, name="rules")
+app.add_typer(drift.app, name="drift")
+app.add_typer(sentinel.app, name="sentinel")
 app.add_typer(user.app, name="user")
 app.add_typer(token.app, name="token")
 app.add_typer(audit.app, name="audit")
+app.add_typer(gate.app, name="gate")
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"wetread {__version__}\n")
+        raise Exit
 
 
 @app.callback()
@@ -80,6 +113,10 @@ def settings_from(
     file: Annotated[
         Path | None, typer.Option("--config", help="settings file instead of wetread.toml", exists=True, dir_okay=False)
     ] = None,
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", help="say the version and leave", callback=_say_version, is_eager=True)
+    ] = False,
 ) -> None:
     """A preliminary read for every imaging study, ordered by urgency. Research use only, not for diagnosis."""
     if file is not None:

@@ -25,7 +25,7 @@ def fetch(
     check: Annotated[bool, typer.Option("--check", help="only ask whether each source answers")] = False,
     loop: Annotated[bool, typer.Option("--loop", help="go on until stopped, each source at its own pace")] = False,
 ) -> int:
-    """Take new studies from watched folders, DICOMweb servers and DICOM nodes.
+    """Take new studies from watched folders, DICOMweb servers and DICOM nodes, and orders from modality worklists.
 
     The running service does this by itself. Exit code 1: a source could not be fetched from, or not wholly.
     """
@@ -60,7 +60,7 @@ def _once(name: str, look: "Callable[[], Fetched]") -> int:
     """Look, and say what came of it; 1 where something failed."""
     fetched = look()
     still = f", {fetched.waiting} still to come" if fetched.waiting else ""
-    note(f"{name}: {fetched.taken} objects taken{still}")
+    note(f"{name}: {fetched.taken} {fetched.what} taken{still}")
     complain_of(fetched.failures)
     return 1 if fetched.failures else 0
 

@@ -25,6 +25,7 @@ def http(
     check_extra()
     from wetread.server.app import create_app
     from wetread.server.serving import hosts_for, listen_on, serve_app
+    from wetread.server.setup import invite
     from wetread.store import audit
 
     end_with_parent()
@@ -36,8 +37,15 @@ def http(
         shown = f"[{host}]" if ":" in host else host
         where = f"http://{shown}:{listening.getsockname()[1]}"
         app = create_app(service, hosts=hosts_for(host, service.settings.service.public_url))
+        code = invite(app)
+
+        def ready() -> None:
+            note(f"serving {where}")
+            if code is not None:
+                note(f"setup {service.settings.service.public_url or where}/setup with code {code}")
+
         audit.append(service.database, now=service.now(), **console_line(Action.START, f"wetread {__version__}"))
-        serve_app(app, listening, ready=lambda: note(f"serving {where}"))
+        serve_app(app, listening, ready=ready)
         audit.append(service.database, now=service.now(), **console_line(Action.STOP, f"wetread {__version__}"))
     finally:
         service.close()

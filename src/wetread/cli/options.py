@@ -1,5 +1,6 @@
 """Options that several verbs share, declared once."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +30,13 @@ class Format(StrEnum):
     JSON = "json"
     HTML = "html"
     PDF = "pdf"
+    DICOM_SR = "dicom-sr"
+    DICOM_KO = "dicom-ko"
+    DICOM_GSPS = "dicom-gsps"
+    DICOM_SC = "dicom-sc"
+    DICOM_PDF = "dicom-pdf"
+    HL7 = "hl7"
+    FHIR = "fhir"
 
 
 class TextOrJson(StrEnum):
@@ -36,3 +44,17 @@ class TextOrJson(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+def named_day(written: str | None) -> datetime | None:
+    """The start of a day as somebody wrote it, or the moment, in UTC unless it names its zone; None for None.
+
+    Raises: BadParameter.
+    """
+    if written is None:
+        return None
+    try:
+        told = datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written!r} is no day; write 2026-11-21") from None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)

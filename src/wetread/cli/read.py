@@ -15,6 +15,8 @@ from wetread.domain.report import Report
 from wetread.domain.view import Failure
 from wetread.settings import load_settings
 
+ON_TERMINAL = (Format.TEXT, Format.JSON)
+
 
 def read(
     paths: Paths,
@@ -33,7 +35,7 @@ def read(
 
     Exit code 0: every study is reported (an abstention is a report). 1: some input could not be read.
     """
-    if out is None and output in {Format.HTML, Format.PDF}:
+    if out is None and output not in ON_TERMINAL:
         raise typer.BadParameter(f"{output.value} reports are files: say where with --out", param_hint="--format")
     settings = load_settings()
     declared = wiring.declare(modality=modality, body_part=body_part, projection=projection)
@@ -47,17 +49,19 @@ def read(
                     reports.append(report)
                     tick()
     ordered = wiring.in_worklist_order(reports)
-    show(ordered, output, out)
-    return conclude(ordered, failures)
+    return conclude(ordered, [*failures, *show(ordered, output, out)])
 
 
-def show(reports: list[Report], output: Format, out: Path | None) -> None:
-    """Reports to stdout and, where asked for, a file each."""
+def show(reports: list[Report], output: Format, out: Path | None) -> tuple[Failure, ...]:
+    """Reports to stdout and, where asked for, a file each; the studies that can't be told in that format."""
+    untold: tuple[Failure, ...] = ()
     if out is not None:
-        receipts = wiring.deliver_all(reports, out, output.value)
-        note(f"{len(receipts)} reports written to {out}")
-    if output in {Format.HTML, Format.PDF}:
-        return
+        written = wiring.deliver_all(reports, out, output.value)
+        untold = written.failures
+        empty = f"; {written.empty} have nothing to show as {output.value}" if written.empty else ""
+        note(f"{len(written.receipts) - written.empty} reports written to {out}{empty}")
+    if output not in ON_TERMINAL:
+        return untold
     for place, report in enumerate(reports, start=1):
         if output is Format.TEXT and len(reports) > 1:
             headline(report, place, len(reports))
@@ -65,6 +69,7 @@ def show(reports: list[Report], output: Format, out: Path | None) -> None:
         if output is Format.TEXT and place < len(reports):
             sys.stdout.write("\n")
     sys.stdout.flush()
+    return untold
 
 
 def headline(report: Report, place: int, of: int) -> None:

@@ -19,7 +19,8 @@ def serve(
 ) -> int:
     """Run the whole service on this machine: take studies in, read them, keep the worklist.
 
-    The first start makes what it needs in the data folder. Each listener says one line on stderr when it is ready.
+    The first start makes what it needs in the data folder. Each listener says one line on stderr when it is ready;
+    while nobody has an account, the address of the setup page and its code follow.
     """
     from wetread.wiring.processes import Crew, Process, host_and_port
     from wetread.wiring.service import open_service
@@ -43,6 +44,7 @@ def serve(
             *(Process(f"listener {n + 1}", listening) for n in range(settings.service.listener.processes)),
             Process("ingest", ("ingest", *common), secret),
             *(Process(f"worker {n + 1}", ("work", *common), secret) for n in range(workers)),
+            *([Process("hl7", ("hl7", *common), secret)] if settings.service.hl7.listen else []),
             Process("http", ("http", "--http", place["http"], *common), secret),
         )
     )

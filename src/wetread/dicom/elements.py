@@ -16,6 +16,7 @@ from wetread.dicom.sniff import UNDEFINED, Encoding
 from wetread.errors import TooLarge
 
 PIXEL_TAGS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
+BYTES_VR = ("OB", "OW", "OF", "OD", "OL", "OV", "UN")  # any other one can't be of pixel data (PS3.3 C.7.6.3.1.4)
 
 # what pydicom is known to raise on malformed elements
 PARSE_ERRORS = (
@@ -129,7 +130,7 @@ def read_pixels(file: BinaryIO, read: Elements, encoding: Encoding) -> tuple[Raw
         value = file.read(read.pixel_held)
         complete = len(value) == read.pixel_declared
     length = UNDEFINED if read.pixel_declared == UNDEFINED else len(value)
-    vr = read.pixel_vr or "OW"
+    vr = read.pixel_vr if read.pixel_vr in BYTES_VR else "OW"
     tag = BaseTag(read.pixel_tag)
     return RawDataElement(tag, vr, length, value, read.pixel_offset, encoding.implicit, encoding.little), complete
 

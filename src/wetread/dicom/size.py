@@ -68,8 +68,7 @@ def _held(dataset: Dataset) -> int | None:
     for tag in PIXEL_TAGS:
         if tag in dataset:
             element = dataset[tag]
-            native = isinstance(element.value, bytes) and not element.is_undefined_length
-            return len(element.value) if native else None
+            return None if element.is_undefined_length else len(element.value or b"")
     return None
 
 

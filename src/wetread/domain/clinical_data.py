@@ -94,7 +94,7 @@ def parse_vocabulary(table: str, about: str) -> Vocabulary:
 
     Raises: ClinicalDataInvalid naming the line and what is wrong with it.
     """
-    facts = _toml(about, "findings.toml")
+    facts = toml_of(about, "findings.toml")
     terms: dict[str, Term] = {}
     for number, row in enumerate(csv.DictReader(io.StringIO(table)), start=2):
         try:
@@ -156,7 +156,7 @@ def parse_policy(text: str) -> UrgencyPolicy:
 
     Raises: ClinicalDataInvalid naming the key.
     """
-    data = _toml(text, "urgency.toml")
+    data = toml_of(text, "urgency.toml")
     try:
         uncertain = {c: Priority(data["uncertain"][f"category_{c}"]) for c in CATEGORIES}
         present_from = {c: float(data["present_from_probability"][f"category_{c}"]) for c in CATEGORIES}
@@ -193,7 +193,7 @@ def parse_worklist_policy(text: str) -> WorklistPolicy:
 
     Raises: ClinicalDataInvalid naming the key.
     """
-    data = _toml(text, "worklist.toml")
+    data = toml_of(text, "worklist.toml")
     try:
         cap_min = {place: _minutes(data["cap_min"], place) for place in PatientClass}
         share = data["lift"]["share_of_cap"]
@@ -219,7 +219,11 @@ def _minutes(caps: Mapping[str, object], place: PatientClass) -> int:
     return minutes
 
 
-def _toml(text: str, name: str) -> dict[str, Any]:
+def toml_of(text: str, name: str) -> dict[str, Any]:
+    """A data file of TOML, which says its version.
+
+    Raises: ClinicalDataInvalid.
+    """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:

@@ -59,6 +59,11 @@ class Consensus:
     discounted: tuple[str, ...] = ()
     figures_not_used: tuple[str, ...] = ()
 
+    @property
+    def disputed(self) -> bool:
+        """True where readers disagree on any finding."""
+        return any(one.disputed for one in self.findings)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:

@@ -22,6 +22,15 @@ class Laterality(StrEnum):
     MIDLINE = "midline"
 
 
+POOLED = "/pooled/"  # a calibrator's name with this in it is shared by several findings: it vouches for none of them
+SITE_CALIBRATOR = "site/"  # a calibrator's name that begins so was fitted on the site's own cases
+
+
+def is_calibrated(calibrator_id: str | None) -> bool:
+    """True where a calibrator of its own stands behind a number."""
+    return calibrator_id is not None and POOLED not in calibrator_id
+
+
 def check_unit_interval(name: str, value: float | None) -> None:
     """Refuse a number outside 0-1 where it is built.
 
@@ -89,6 +98,11 @@ class Finding:
     context_dependent: bool = False
     claims_critical: bool = False
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def stated_probability(self) -> float | None:
+        """The probability, only where a calibrator of its own stands behind it."""
+        return self.probability if is_calibrated(self.calibrator_id) else None
 
     def __post_init__(self) -> None:
         check_unit_interval("probability", self.probability)

@@ -1,6 +1,7 @@
 """The order: why the study was made, how soon it is wanted, and what is known of the patient."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -45,3 +46,30 @@ class Order:
     history: tuple[str, ...] = ()
     laboratory: tuple[Laboratory, ...] = ()
     priors: tuple[PriorReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedure:
+    """The examination that was asked for, as its coding system names it."""
+
+    text: str
+    code: str | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The order under the names that the ordering systems know it by; it goes back with the result, never to a reader.
+
+    Sources: HL7 ORC-2, ORC-3, OBR-4, OBR-16; DICOM Referenced Request Sequence (0040,A370).
+    `provider` is the ordering person as (identifier, family name, given name), empty where unknown.
+    """
+
+    accession_number: str | None = None
+    placer_number: str | None = None
+    filler_number: str | None = None
+    procedure_id: str | None = None
+    procedure: Procedure | None = None
+    reason: str | None = None
+    provider: tuple[str, str, str] | None = None
+    requested_at: datetime | None = None

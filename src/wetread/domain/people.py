@@ -26,12 +26,16 @@ class Permission(StrEnum):
     PRIORITY_OVERRIDE = "priority_override"
     REPORT_WRITE = "report_write"  # decide on findings, draft
     REPORT_SIGN = "report_sign"
+    REIDENTIFY = "reidentify"  # ask who a pseudonym stands for
     OPERATIONS = "operations"
     JOBS_CHANGE = "jobs_change"
     METRICS = "metrics"
     AUDIT_VIEW = "audit_view"
     SETTINGS_VIEW = "settings_view"
     USERS_CHANGE = "users_change"
+    EVALUATION_VIEW = "evaluation_view"  # figures of readers, drift, the gate: no patient
+    ADJUDICATE = "adjudicate"  # say who was right where AI and the signed report differ
+    LINEUP_CHANGE = "lineup_change"  # put a reader in another one's place, baselines, sentinel cases
 
 
 P = Permission
@@ -46,12 +50,27 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
             P.PRIORITY_OVERRIDE,
             P.REPORT_WRITE,
             P.REPORT_SIGN,
+            P.REIDENTIFY,
+            P.EVALUATION_VIEW,
+            P.ADJUDICATE,
         )
     ),
     Role.TECHNOLOGIST: frozenset((P.OWN_ACCOUNT, P.WORKLIST, P.STUDY_VIEW, P.STUDY_SEND)),
-    Role.OPERATOR: frozenset((P.OWN_ACCOUNT, P.WORKLIST, P.OPERATIONS, P.JOBS_CHANGE, P.METRICS, P.SETTINGS_VIEW)),
+    Role.OPERATOR: frozenset(
+        (P.OWN_ACCOUNT, P.WORKLIST, P.OPERATIONS, P.JOBS_CHANGE, P.METRICS, P.SETTINGS_VIEW, P.EVALUATION_VIEW)
+    ),
     Role.AUDITOR: frozenset((P.OWN_ACCOUNT, P.AUDIT_VIEW)),
-    Role.ADMIN: frozenset((P.OWN_ACCOUNT, P.OPERATIONS, P.METRICS, P.SETTINGS_VIEW, P.USERS_CHANGE)),
+    Role.ADMIN: frozenset(
+        (
+            P.OWN_ACCOUNT,
+            P.OPERATIONS,
+            P.METRICS,
+            P.SETTINGS_VIEW,
+            P.USERS_CHANGE,
+            P.EVALUATION_VIEW,
+            P.LINEUP_CHANGE,
+        )
+    ),
     Role.SERVICE: frozenset((P.WORKLIST, P.STUDY_VIEW, P.STUDY_SEND, P.METRICS)),
 }
 

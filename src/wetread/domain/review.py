@@ -9,6 +9,7 @@ from enum import StrEnum
 from wetread.domain.consensus import Consensus, JoinedFinding
 from wetread.domain.finding import Finding, Presence
 from wetread.domain.report import Addendum, Report, ReportStatus, Signature
+from wetread.domain.urgency import Priority, Reason
 from wetread.domain.vocabulary import Term
 
 SAID = (Presence.PRESENT, Presence.UNCERTAIN)
@@ -119,6 +120,37 @@ def amended(report: Report, *, text: str, by: str, at: datetime) -> Report:
         status=ReportStatus.AMENDED,
         addenda=(*report.addenda, Addendum(text=text, by=by, at=at)),
     )
+
+
+def withdrawn(report: Report, *, reason: str, text: str, by: str, at: datetime) -> Report:
+    """The report that takes a report back: it says so (`text`), why and by whom, and nothing of the study.
+
+    Raises: ValueError where it is withdrawn already or no reason is given.
+    """
+    if report.status is ReportStatus.REJECTED:
+        raise ValueError("the report is withdrawn already")
+    if not reason.strip():
+        raise ValueError("a report is withdrawn for a reason")
+    return replace(
+        report,
+        report_id=_identity(report.report_id, by, at),
+        status=ReportStatus.REJECTED,
+        urgency=replace(report.urgency, reasons=(_kept(report.urgency.priority),)),
+        consensus=None,
+        answers=(),
+        terms={},
+        checked=(),
+        not_assessed=(),
+        impression=text,
+        pictures=(),
+        addenda=(),
+        signature=Signature(by=by, at=at, preliminary_id=report.report_id, reason=reason.strip()),
+    )
+
+
+def _kept(priority: Priority) -> Reason:
+    text = "the report it came from is withdrawn; it stands until a human lowers it"
+    return Reason(source="human", priority=priority, rule_id="review.withdrawn", text=text)
 
 
 def _identity(before: str, by: str, at: datetime) -> str:

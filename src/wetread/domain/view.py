@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import ClassVar
 
 
 class ViewKind(StrEnum):
@@ -82,6 +83,8 @@ class View:
     `spacing_mm` is (row, column) of a view pixel, None where the source is uncalibrated.
     `pixel_sha256` is over the prepared grey or RGB bytes before encoding; `recipe` names each step.
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
 
     kind: ViewKind
     picture: bytes

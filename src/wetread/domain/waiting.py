@@ -19,6 +19,27 @@ class StudyStatus(StrEnum):
     SIGNED = "signed"
 
 
+class AiState(StrEnum):
+    """How far AI is. FAILED (it broke) and UNREAD (it abstained) are not "nothing found": nobody read the images."""
+
+    PENDING = "pending"
+    READING = "reading"
+    READ = "read"
+    FAILED = "failed"
+    UNREAD = "unread"
+    NOT_ASKED = "not_asked"
+
+
+# What a status says of AI by itself; in any other status it follows from what AI left behind.
+ON_ITS_WAY = {
+    StudyStatus.RECEIVING: AiState.PENDING,
+    StudyStatus.QUEUED: AiState.PENDING,
+    StudyStatus.READING: AiState.READING,
+    StudyStatus.FAILED: AiState.FAILED,
+    StudyStatus.HELD: AiState.NOT_ASKED,
+}
+
+
 class PatientClass(StrEnum):
     """Where the patient is (HL7 PV1-2, FHIR Encounter.class); it chooses the waiting cap."""
 

@@ -1,6 +1,8 @@
 """CT window presets by body region, read once from the clinical data."""
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -11,13 +13,34 @@ from wetread.errors import ClinicalDataInvalid
 UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presets:
+    """The whole table: where it is from, which Body Part Examined is which region, the windows of each region."""
+
+    version: str
+    reference: str
+    regions: Mapping[str, str]
+    windows: Mapping[str, tuple[Window, ...]]
+
+
+@cache
+def all_presets() -> Presets:
+    """Every preset that ships, the default of each region first."""
+    about = tomllib.loads(_text())
+    regions, windows = _data()
+    return Presets(version=about["version"], reference=about["reference"], regions=regions, windows=windows)
+
+
 @cache
 def _data() -> tuple[MappingProxyType[str, str], MappingProxyType[str, tuple[Window, ...]]]:
-    source = files("wetread").joinpath("clinical/windows.toml")
     try:
-        return parse(source.read_text(encoding="utf-8"))
+        return parse(_text())
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ClinicalDataInvalid(f"clinical/windows.toml is malformed: {error!r}") from error
+
+
+def _text() -> str:
+    return files("wetread").joinpath("clinical/windows.toml").read_text(encoding="utf-8")
 
 
 def parse(text: str) -> tuple[MappingProxyType[str, str], MappingProxyType[str, tuple[Window, ...]]]:

@@ -37,13 +37,20 @@ class Drawing:
     enlarge: bool = True
 
 
-def rendered(path: Path, asked: Drawing, *, modality: str | None = None, body_part: str | None = None) -> bytes:
-    """The picture of a DICOM object's frame: modality and VOI transform, then scaled with its aspect kept.
+def rendered(
+    path: Path,
+    asked: Drawing,
+    *,
+    modality: str | None = None,
+    body_part: str | None = None,
+    kind: InstanceKind = InstanceKind.DICOM_IMAGE,
+) -> bytes:
+    """The picture of an object's frame: modality and VOI transform, then scaled with its aspect kept.
 
     Raises: NotFound where there is no such frame, InputError (a window or region that can't be), FileUnreadable,
     PixelsUnreadable, TooLarge.
     """
-    opened = _opened(path, modality, body_part)
+    opened = _opened(path, modality, body_part, kind)
     index = opened.frames // 2 if asked.frame is None else asked.frame - 1
     if not 0 <= index < opened.frames:
         raise NotFound(f"the object has no frame {index + 1}, only {opened.frames}")
@@ -52,13 +59,19 @@ def rendered(path: Path, asked: Drawing, *, modality: str | None = None, body_pa
     return encode(_drawn(opened.frame(index), asked), asked.media_type)
 
 
-def rendered_at(path: Path, asked: Drawing, modality: str | None, body_part: str | None) -> bytes:
-    """`rendered`, as a call for a guard (which takes no keywords)."""
-    return rendered(path, asked, modality=modality, body_part=body_part)
+def rendered_at(  # noqa: PLR0917 - a guard takes no keywords
+    path: Path,
+    asked: Drawing,
+    modality: str | None,
+    body_part: str | None,
+    kind: InstanceKind = InstanceKind.DICOM_IMAGE,
+) -> bytes:
+    """`rendered`, as a call for a guard."""
+    return rendered(path, asked, modality=modality, body_part=body_part, kind=kind)
 
 
 @lru_cache(maxsize=1)
-def _opened(path: Path, modality: str | None, body_part: str | None) -> Opened:
+def _opened(path: Path, modality: str | None, body_part: str | None, kind: InstanceKind) -> Opened:
     """The object asked for last stays open: its frames are asked for one after the other."""
     return open_instance(
         Instance(
@@ -66,7 +79,7 @@ def _opened(path: Path, modality: str | None, body_part: str | None) -> Opened:
             path=path,
             sha256="",
             size_bytes=path.stat().st_size,
-            kind=InstanceKind.DICOM_IMAGE,
+            kind=kind,
             modality=modality,
             body_part=body_part,
         )

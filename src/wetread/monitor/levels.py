@@ -1,6 +1,6 @@
 """Service levels: which of them are missed, given how things stand. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from wetread.domain.alert import Alert, Severity
@@ -8,6 +8,18 @@ from wetread.settings import AlertSettings
 from wetread.store.figures import Figures, last_of_each
 
 FEWEST = 5  # studies or reads below which a share says nothing
+ALARM, MOST_NAMED = "alarm", 3
+OTHER_READER = frozenset({"fingerprint", "sentinel"})  # it is not the reader that it was: look now
+DRIFT_TEXTS = {
+    "metadata": "the studies have changed",
+    "pictures": "the pictures look different",
+    "prevalence": "it sees a finding more or less often than it did",
+    "agreement": "it and the signed reports agree less than they did",
+    "latency": "it answers faster or slower than it did",
+    "tokens": "it is billed for more or fewer tokens than predicted",
+    "fingerprint": "another model answers in its place",
+    "sentinel": "it answers otherwise on the fixed cases",
+}
 RETRY = "see `wetread jobs list --state failed`, then `wetread jobs retry`"
 
 
@@ -18,6 +30,7 @@ def look(figures: Figures, settings: AlertSettings, *, free_bytes: Mapping[str, 
         *_flow(figures, settings),
         *_room(settings, free_bytes),
         *_readers(figures, settings),
+        *_drift(figures),
     )
     return tuple(sorted(found, key=lambda alert: alert.severity is not Severity.CRITICAL))
 
@@ -104,6 +117,30 @@ def _readers(figures: Figures, settings: AlertSettings) -> Iterator[Alert]:
                 value=share,
                 threshold=settings.critical_rate,
             )
+
+
+def _drift(figures: Figures) -> Iterator[Alert]:
+    """What has moved far enough that somebody must act, one alert a reader and kind: its first figure."""
+    for one in figures.drift:
+        for kind in dict.fromkeys(moved.kind for moved in one.raised if moved.level == ALARM):
+            moved = [each for each in one.raised if each.kind == kind and each.level == ALARM]
+            yield Alert(
+                name=f"drift_{kind}:{one.reader}",
+                severity=Severity.CRITICAL if kind in OTHER_READER else Severity.WARNING,
+                text=f"reader {one.reader}: {DRIFT_TEXTS.get(kind, kind)} ({_listed(each.what for each in moved)}); "
+                f"see `wetread drift show` before you trust it further",
+                value=_figure(moved[0].value),
+                threshold=_figure(moved[0].limit),
+            )
+
+
+def _listed(names: Iterable[str]) -> str:
+    told = list(names)
+    return ", ".join(told[:MOST_NAMED]) + (f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
+
+
+def _figure(value: float | None) -> float:
+    return 0.0 if value is None else value
 
 
 def _minutes(now: datetime, since: datetime | None) -> float:

@@ -15,6 +15,7 @@ from wetread.store.database import Database
 from wetread.store.figures import Figures, figures
 
 QUANTILES = (0.5, 0.9, 1.0)
+DRIFT_LEVELS = {"quiet": 0, "warn": 1, "alarm": 2}  # too few to say is no level
 
 
 def exposition(
@@ -50,6 +51,7 @@ class _Standing(Collector):
             yield from _worklist(self._figures)
             yield from _flow(self._figures)
             yield from _readers(self._figures)
+            yield from _drift(self._figures)
 
 
 def _worklist(found: Figures) -> Iterator[Metric]:
@@ -102,6 +104,24 @@ def _readers(found: Figures) -> Iterator[Metric]:
     critical = {(one.reader,): one.claimed_critical / one.answered for one in found.readers if one.answered}
     help_text = "Share of a reader's answers of 24 hours that claim P1"
     yield _gauges("day_critical_claims_ratio", help_text, ("reader",), critical)
+
+
+def _drift(found: Figures) -> Iterator[Metric]:
+    levels = {
+        (one.reader, kind): DRIFT_LEVELS[level]
+        for one in found.drift
+        for kind, level in one.levels.items()
+        if level in DRIFT_LEVELS
+    }
+    help_text = "Whether a reader or its studies have moved: 0 quiet, 1 look at it, 2 somebody must act"
+    yield _gauges("drift_level", help_text, ("reader", "kind"), levels)
+    raised = {(one.reader, each.kind): 0 for one in found.drift for each in one.raised}
+    for one in found.drift:
+        for each in one.raised:
+            raised[one.reader, each.kind] += 1
+    yield _gauges("drift_raised", "Measures beyond their limit, by reader and kind", ("reader", "kind"), raised)
+    looked = {(one.reader,): one.at.timestamp() for one in found.drift}
+    yield _gauges("drift_look_timestamp_seconds", "When a reader was last looked at for drift", ("reader",), looked)
 
 
 def _wait_s(found: Figures, since: datetime | None) -> float:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from wetread.domain.finding import Finding, Presence
+from wetread.domain.finding import SITE_CALIBRATOR, Finding, Presence
 from wetread.domain.order import Order, OrderPriority
-from wetread.domain.read import Abstention, Answer, Read, ReaderIdentity, ReadRequest
+from wetread.domain.read import Abstention, Answer, Read, ReadRequest
 from wetread.domain.urgency import Priority
 from wetread.panel.cascade_figures import CascadeFigures
 from wetread.panel.rulebook import rulebook
@@ -40,7 +40,7 @@ class CascadeRule:
 
     def next_step(self, answer: Answer, request: ReadRequest, today: date) -> Step:
         """Ask the second reader, unless everything speaks for leaving it out."""
-        doubt = next(self._doubts(answer, request), None) or self._unproven(answer.reader, today)
+        doubt = next(self._doubts(answer, request), None) or self._unproven(answer, today)
         if doubt:
             return Step(ask=True, reason=doubt)
         assert self.figures is not None
@@ -53,6 +53,10 @@ class CascadeRule:
                 f"{figures.abnormal} missed, {figures.measured_on}, {figures.measured.isoformat()})"
             ),
         )
+
+    def is_sure(self, answer: Answer, request: ReadRequest) -> bool:
+        """Whether the screen leaves no doubt; whether that is proven on local cases is another matter."""
+        return next(self._doubts(answer, request), None) is None
 
     def _doubts(self, answer: Answer, request: ReadRequest) -> Iterator[str]:
         """Why the screen is not sure of this study, the first reason first."""
@@ -77,13 +81,13 @@ class CascadeRule:
         if finding.probability is not None and finding.probability >= self.uncertain_from:
             yield f"the screen gives {finding.code} {finding.probability:.2f}"
 
-    def _unproven(self, screen: ReaderIdentity, today: date) -> str:
+    def _unproven(self, answer: Answer, today: date) -> str:
         """Why a sure screen alone is not enough; empty where the local figures prove it."""
         figures = self.figures
         if figures is None:
             return "no local figures for the screen: the second reader is always asked"
-        if (figures.screen, figures.fingerprint or screen.fingerprint) != (screen.name, screen.fingerprint):
-            return "the local figures are of another screen or of an earlier version of it"
+        if another := _another(answer, figures):
+            return another
         if today > figures.valid_until:
             return f"the screen's local figures expired on {figures.valid_until.isoformat()}"
         if self.uncertain_from > figures.uncertain_from:
@@ -94,6 +98,22 @@ class CascadeRule:
                 f"({figures.missed} of {figures.abnormal} missed)"
             )
         return ""
+
+
+def _another(answer: Answer, figures: CascadeFigures) -> str:
+    """Why the figures are not of this screen as it answers now; empty where they are."""
+    screen = answer.reader
+    if (figures.screen, figures.fingerprint or screen.fingerprint) != (screen.name, screen.fingerprint):
+        return "the local figures are of another screen or of an earlier version of it"
+    if _site_calibrators(answer) != figures.calibrators:
+        return "the screen's probabilities stand on another calibration than its local figures were measured with"
+    return ""
+
+
+def _site_calibrators(answer: Answer) -> frozenset[str]:
+    """The site's own calibrations behind the screen's probabilities: another one makes them other numbers."""
+    told = (finding.calibrator_id for finding in answer.findings) if isinstance(answer, Read) else ()
+    return frozenset(one for one in told if one is not None and one.startswith(SITE_CALIBRATOR))
 
 
 def _told(order: Order) -> str:

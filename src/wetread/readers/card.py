@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from wetread.domain.finding import POOLED
 from wetread.errors import CardInvalid
 from wetread.readers.calibrator import Calibrator
 
 CARD_FILE = "card.toml"
-POOLED = "/pooled/"
 MAX_CARD_BYTES = 1_000_000
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 

@@ -204,6 +204,7 @@ def _trace(report: Report) -> str:
         f"vocabulary {trace.vocabulary_version} {trace.vocabulary_sha256[:16]}",
         f"policy {trace.policy_version} {trace.policy_sha256[:16]}",
         ", ".join(f"{name} {version}" for name, version in trace.libraries),
+        ", ".join(f"{reader} stands in the slot {slot}" for slot, reader in trace.lineup),
         *(
             f"reader {a.reader.name} {a.reader.version} {a.reader.fingerprint[:16]}{prompt_of(a)}"
             for a in report.answers

@@ -140,6 +140,7 @@ def _provenance(report: Report) -> Document:
         },
         "policy": {"version": trace.policy_version, "sha256": trace.policy_sha256},
         "libraries": dict(trace.libraries),
+        **({"lineup": dict(trace.lineup)} if trace.lineup else {}),
         "views": [_view(view) for view in report.views],
     }
 

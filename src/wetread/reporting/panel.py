@@ -7,7 +7,7 @@ from wetread.domain.read import Abstention, Answer, Read
 from wetread.domain.report import Report
 from wetread.domain.view import Limitation
 from wetread.reporting.claims import clipped
-from wetread.reporting.words import inert, is_calibrated, named, percent, sentence, told
+from wetread.reporting.words import inert, named, percent, sentence, told
 
 
 def panel_lines(report: Report) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _told_less(report: Report, reader: str, code: str) -> str:
     if finding is None:
         return named(report, code)
     facts = [finding.presence.value]
-    if finding.probability is not None and is_calibrated(finding.calibrator_id):
+    if finding.stated_probability is not None:
         facts.append(percent(finding.probability, finding.calibrator_id))
     return f"{named(report, code)} {' '.join(facts)}"
 

@@ -10,7 +10,7 @@ TITLES = {
     ReportStatus.PRELIMINARY: "Preliminary report",
     ReportStatus.FINAL: "Final report",
     ReportStatus.AMENDED: "Final report, amended",
-    ReportStatus.REJECTED: "Rejected report",
+    ReportStatus.REJECTED: "Withdrawn report",
 }
 
 
@@ -21,6 +21,8 @@ def title(report: Report) -> str:
 
 def impression_title(report: Report) -> str:
     """The impression's heading: who vouches for it."""
+    if report.status is ReportStatus.REJECTED:
+        return "WITHDRAWN"
     return "Impression" if report.signature else "Impression (preliminary)"
 
 
@@ -29,6 +31,10 @@ def signing_lines(report: Report) -> Iterator[str]:
     if report.signature is None:
         return
     signature = report.signature
+    if report.status is ReportStatus.REJECTED:
+        yield f"withdrawn by {signature.by}, {_moment(signature.at)}: {signature.reason}"
+        yield f"it takes back {signature.preliminary_id}"
+        return
     yield f"signed by {signature.by}, {_moment(signature.at)}; it replaces {signature.preliminary_id}"
     yield from (f"addendum by {one.by}, {_moment(one.at)}: {one.text}" for one in report.addenda)
 
@@ -38,8 +44,9 @@ def signing_document(report: Report) -> dict[str, Any]:
     if report.signature is None:
         return {}
     signature = report.signature
+    told = {"by": signature.by, "at": signature.at.isoformat(), "preliminary_id": signature.preliminary_id}
     return {
-        "signature": {"by": signature.by, "at": signature.at.isoformat(), "preliminary_id": signature.preliminary_id},
+        "signature": told | ({"reason": signature.reason} if signature.reason else {}),
         "addenda": [{"text": one.text, "by": one.by, "at": one.at.isoformat()} for one in report.addenda],
     }
 

@@ -5,10 +5,8 @@ import unicodedata
 from functools import cache
 
 from wetread.domain.clinical_data import shipped
-from wetread.domain.finding import Finding
+from wetread.domain.finding import Finding, is_calibrated
 from wetread.domain.report import Report
-
-POOLED = "/pooled/"
 
 
 @cache
@@ -53,11 +51,6 @@ def percent(probability: float | None, calibrator_id: str | None) -> str:
     if probability is None or not is_calibrated(calibrator_id):
         return sentence("probability", "not_stated")
     return sentence("probability", "stated", percent=f"{100 * probability:.0f}")
-
-
-def is_calibrated(calibrator_id: str | None) -> bool:
-    """True where a calibrator of its own stands behind a number: the mean of several has none."""
-    return calibrator_id is not None and POOLED not in calibrator_id
 
 
 def named(report: Report, code: str) -> str:

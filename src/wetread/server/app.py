@@ -10,22 +10,37 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from wetread import __version__
 from wetread.domain.people import Permission
 from wetread.server import (
+    about,
     account,
+    communications,
     dicomweb,
+    discordance,
+    drift,
+    estimate,
+    evaluations,
     events,
+    gate,
     health,
     operations,
+    orders,
+    pages,
     people,
+    pictures,
+    queue,
     reads,
+    reidentify,
     reports,
     reports_findings,
+    setup,
     site,
+    site_prices,
+    site_rules,
     studies,
     uploads,
     worklist,
 )
 from wetread.server.access import permissions_of
-from wetread.server.app_guard import Guarded
+from wetread.server.app_guard import Guarded, SqueezedList
 from wetread.server.problems import tell_problems
 from wetread.server.state import Ground, Parts
 
@@ -36,14 +51,43 @@ OPEN = frozenset(
     {
         "/healthz",
         "/readyz",
+        f"{API}/about",
         f"{API}/login",
+        f"{API}/setup",
         f"{API}/oidc/start",
         f"{API}/oidc/callback",
+        "/{path:path}",  # the pages: they hold no data
     }
 )
 ABOUT = (
     "Preliminary reads for imaging studies, ordered by urgency. Research use only, AI preliminary, not for diagnosis. "
     "Each operation names the permission it asks for as `x-permission`."
+)
+PARTS = (
+    about,
+    setup,
+    account,
+    worklist,
+    studies,
+    pictures,
+    reads,
+    estimate,
+    reports,
+    reports_findings,
+    communications,
+    orders,
+    events,
+    operations,
+    site,
+    site_rules,
+    site_prices,
+    discordance,
+    drift,
+    evaluations,
+    queue,
+    people,
+    gate,
+    reidentify,
 )
 
 
@@ -73,12 +117,14 @@ def create_app(service: Parts, *, hosts: Iterable[str] | None = None) -> FastAPI
     )
     app.state.ground = ground
     app.include_router(health.router)
-    for part in (account, worklist, studies, reads, reports, reports_findings, events, operations, site, people):
+    for part in PARTS:
         app.include_router(part.router, prefix=API)
     app.include_router(uploads.router, prefix=API, max_body_size=STREAMED_BYTES)
     app.include_router(dicomweb.router, max_body_size=STREAMED_BYTES)
+    app.include_router(pages.router)  # last: whatever else nobody answers
     tell_problems(app)
     _check(app)
+    app.add_middleware(SqueezedList)
     app.add_middleware(Guarded, hosts=hosts)
     return app
 

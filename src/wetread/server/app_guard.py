@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wetread.server.problems import problem
@@ -18,6 +19,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+WORKLIST = "/api/v1/worklist"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -68,3 +70,19 @@ def _protect(headers: MutableHeaders) -> None:
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     headers.setdefault("Cache-Control", "no-store")
+
+
+class SqueezedList:
+    """The worklist leaves compressed where the caller takes that: no answer is asked for as often and as large.
+
+    The others stay as they are: a secret beside what a caller chose must not be compressed (BREACH).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.squeezed = GZipMiddleware(app, minimum_size=1024, compresslevel=6)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        is_list = scope["type"] == "http" and scope["path"] == WORKLIST
+        await (self.squeezed if is_list else self.app)(scope, receive, send)

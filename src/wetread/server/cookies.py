@@ -1,10 +1,9 @@
 """The cookies we set: HttpOnly, SameSite, over https with the `__Host-` prefix, so that no other host can set them."""
 
-from ipaddress import ip_address
-
 from fastapi import Request, Response
 
 from wetread.server.state import ground_of
+from wetread.settings.loopback import is_loopback
 
 SESSION = "wetread"
 PREFIX = "__Host-"
@@ -61,13 +60,5 @@ def is_secure(request: Request) -> bool:
     settings = ground_of(request).settings
     if request.url.scheme == "https" or (settings.public_url or "").startswith("https:"):
         return True
-    return settings.people.secure_cookie and not _is_loopback(request.url.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    host = request.url.hostname or ""
+    return settings.people.secure_cookie and not (is_loopback(host) or host.endswith(".localhost"))

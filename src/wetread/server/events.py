@@ -46,7 +46,7 @@ async def events(
 
 async def _stream(ground: Ground, ear: Ear) -> AsyncIterator[str]:
     began = spoke = time.monotonic()
-    yield f"retry: {RECONNECT_MS}\n: wetread\n\n"
+    yield f"retry: {RECONNECT_MS}\nid: {ear.last}\n\n"  # whoever is cut off before anything came goes on from here
     while not ground.closing.is_set() and time.monotonic() - began < LONGEST_S:
         if changes := await run_in_threadpool(_heard, ground, ear):
             spoke = time.monotonic()

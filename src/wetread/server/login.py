@@ -16,7 +16,7 @@ from wetread.server.throttle import throttle_of
 from wetread.server.witness import AskedFirst, OwnAccount
 from wetread.store import audit
 from wetread.store.people import MAX_PASSWORD, MIN_PASSWORD, User, change_user, find_user, sign_in
-from wetread.store.sessions import csrf_of, digest, end_session, open_session
+from wetread.store.sessions import csrf_of, digest, end_session, open_session, session_of
 
 router = APIRouter(route_class=AskedFirst, tags=["people"])
 Password = Annotated[str, Field(max_length=MAX_PASSWORD, json_schema_extra={"format": "password"})]
@@ -38,10 +38,14 @@ class NewOwnPassword(BaseModel):
 
 
 class Ways(BaseModel):
-    """How one can log in here. `oidc` is where to send the browser, None where there is no identity provider."""
+    """How one can log in here. `oidc` is where to send the browser, None where there is no identity provider.
+
+    `logged_in`: the browser that asks has a session already.
+    """
 
     password: bool
     oidc: str | None
+    logged_in: bool
 
 
 class SessionTold(BaseModel):
@@ -56,8 +60,11 @@ class SessionTold(BaseModel):
 @router.get("/login")
 def login_ways(request: Request) -> Ways:
     """How one can log in here."""
-    oidc = ground_of(request).settings.people.oidc
-    return Ways(password=True, oidc=str(request.url_for("oidc_start").path) if oidc is not None else None)
+    ground = ground_of(request)
+    oidc = str(request.url_for("oidc_start").path) if ground.settings.people.oidc is not None else None
+    secret = session_cookie(request)
+    known = secret and session_of(ground.database, secret, rules=ground.settings.people, now=ground.now())
+    return Ways(password=True, oidc=oidc, logged_in=bool(known))
 
 
 @router.post("/login", responses={401: {}, 403: {}, 429: {}})

@@ -21,6 +21,7 @@ from joserfc.jwk import KeySet
 
 from wetread.domain.people import Role
 from wetread.errors import ConfigurationError, Forbidden, ServiceError
+from wetread.settings.loopback import is_loopback
 from wetread.settings.service import OidcSettings
 
 TIMEOUT_S = 10.0
@@ -232,6 +233,5 @@ def _found(claims: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - a cla
 
 def _check_url(url: str, what: str) -> None:
     parts = urlsplit(url)
-    loopback = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         raise ConfigurationError(f"{what} must be an https URL")

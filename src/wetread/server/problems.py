@@ -58,16 +58,23 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def problem(
-    status: int, detail: str, *, headers: Mapping[str, str] | None = None, errors: Sequence[str] | None = None
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[str] | None = None,
+    **members: object,
 ) -> JSONResponse:
-    """The answer that tells a problem."""
+    """The answer that tells a problem; `members` are further ones of the document (RFC 9457 3.2)."""
     told = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=_encodable(detail),
         errors=[_encodable(one) for one in errors] if errors else None,
     )
-    return JSONResponse(told.model_dump(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    return JSONResponse(
+        told.model_dump(exclude_none=True) | members, status, headers=dict(headers or {}), media_type=MEDIA_TYPE
+    )
 
 
 def tell_problems(app: FastAPI) -> None:

@@ -18,7 +18,7 @@ from wetread.server.reports import base_report
 from wetread.server.reports_words import DecisionMade, NewDecision, NewFinding, Told, evidence_of
 from wetread.server.witness import AskedFirst, ReportWriter, Witness
 from wetread.server.words import StudyId
-from wetread.store import review
+from wetread.store import locks, review
 
 router = APIRouter(tags=["reports"], route_class=AskedFirst, responses=PROBLEMS)
 FindingId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,100}\.[a-z0-9-]{1,24}$", description="as the report gave it")]
@@ -42,7 +42,7 @@ def add(study_id: StudyId, wanted: NewFinding, who: ReportWriter) -> DecisionMad
         raise InputError(wanted.code, "is no finding of this site's vocabulary", "see GET /vocabulary")
     told = _edited(Finding(code=wanted.code, presence=wanted.presence), wanted)
     with who.ground.database.write() as connection:
-        review.locked_row(connection, study_id)
+        locks.locked_row(connection, study_id)
         report = _standing(who, connection, study_id, None)
         name = f"{report.report_id}.added-{secrets.token_hex(4)}"
         return _write_down(who, connection, study_id, report, finding_id=name, verdict=Verdict.ADD, told=told)
@@ -50,7 +50,7 @@ def add(study_id: StudyId, wanted: NewFinding, who: ReportWriter) -> DecisionMad
 
 def _standing(who: Witness, connection: Connection, study_id: str, report_id: str | None) -> Report:
     """The report that a decision would be on; `report_id` is the one that the caller looked at, if any."""
-    row = review.locked_row(connection, study_id)
+    row = locks.locked_row(connection, study_id)
     report = base_report(who.ground, connection, row, review.current_report(connection, study_id))
     if report_id is not None and report.report_id != report_id:
         raise Conflict(f"report {report_id} of study {study_id} does not stand any more; look at {report.report_id}")
@@ -71,8 +71,8 @@ def _finding(connection: Connection, study_id: str, report: Report, finding_id: 
 
 def _edited(finding: Finding, told: Told) -> Finding:
     """The finding in the human's words: what was not told stays, and no number of a reader's stands behind it."""
-    given: dict[str, Any] = told.model_dump(exclude_none=True, exclude={"evidence", "code"})
-    if told.evidence is not None:
+    given: dict[str, Any] = told.model_dump(exclude_unset=True, exclude={"evidence", "code"})
+    if "evidence" in told.model_fields_set:
         given["evidence"] = evidence_of(told.evidence)
     return replace(
         replace(finding, probability=None, calibrator_id=None, confidence_raw=None, confidence_kind=None), **given

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from wetread.domain.order import Order, OrderPriority
+from wetread.domain.ordered import joined
 from wetread.domain.report import Report
 from wetread.domain.review import unread_id
 from wetread.domain.study import Patient, Study
@@ -15,8 +16,9 @@ from wetread.intake.grouping import group
 from wetread.reporting.words import sentence
 from wetread.server.clinical import policy_of, vocabulary_of
 from wetread.server.state import Ground
+from wetread.store.orders import matched_with, ordered_of
 from wetread.store.records import from_record
-from wetread.store.tables import instances, orders
+from wetread.store.tables import instances
 from wetread.wiring.desk import provenance
 
 
@@ -48,14 +50,8 @@ def _study(connection: Connection, row: Mapping[str, Any]) -> Study:
 
 
 def _order(connection: Connection, row: Mapping[str, Any]) -> Order:
-    """The order that came for the study, by its UID; else what the study's own row knows of it."""
-    if row["study_uid"]:
-        newest = (
-            select(orders.c.body).where(orders.c.study_uid == row["study_uid"]).order_by(orders.c.received_at.desc())
-        )
-        body = connection.execute(newest.limit(1)).scalar_one_or_none()
-        if body is not None:
-            order: Order = from_record(Order, body)
-            return order
+    """What the study's orders say; else what the study's own row knows of them."""
+    if matched := matched_with(connection, row["study_id"]):
+        return joined([ordered_of(one).order for one in matched])
     priority = OrderPriority(row["order_priority"]) if row["order_priority"] else None
     return Order(priority=priority, accession_number=row["accession_number"], clinical_question=row["indication"])

@@ -11,6 +11,7 @@ from wetread.domain.report import Addendum, Report, ReportStatus, Signature
 from wetread.domain.review import SAID, Decision, Verdict, findings_of, latest, undecided
 from wetread.domain.urgency import Priority
 from wetread.domain.view import Failure, Limitation
+from wetread.server.problems import Problem
 from wetread.server.words import Line, Name, Prose, Storable
 from wetread.store.review import Draft, StoredReport
 
@@ -51,6 +52,12 @@ class DraftView(BaseModel):
     revision: int
     by: str | None
     at: datetime | None
+
+
+class DraftProblem(Problem):
+    """Why a draft was not kept, with the one that stands: who wrote meanwhile is offered both texts."""
+
+    draft: DraftView
 
 
 class PastReport(BaseModel):
@@ -114,7 +121,7 @@ class HumanBox(BaseModel):
 
 
 class Told(BaseModel):
-    """A finding as a human tells it. What is not given stays as it was; a probability is never a human's."""
+    """A finding as a human tells it: what is left out stays as it was, null empties it. No probability is a human's."""
 
     presence: Presence | None = None
     laterality: Laterality | None = None
@@ -122,6 +129,12 @@ class Told(BaseModel):
     severity: Line | None = None
     rationale: Line | None = None
     evidence: Annotated[list[HumanBox], Field(max_length=50)] | None = None
+
+    @model_validator(mode="after")
+    def _is_told(self) -> "Told":
+        if "presence" in self.model_fields_set and self.presence is None:
+            raise ValueError("a presence can't be emptied: say present, absent, uncertain or not_assessable")
+        return self
 
 
 class NewDecision(BaseModel):
@@ -165,6 +178,41 @@ class NewSignature(BaseModel):
 
     report_id: Name
     text: Prose | None = None
+
+
+class NewWithdrawal(BaseModel):
+    """Which report is taken back, and why."""
+
+    report_id: Name
+    reason: Line
+
+
+class NewDelivery(BaseModel):
+    """Where the report is to go."""
+
+    destination: Name
+
+
+class Promised(BaseModel):
+    """What is on its way where."""
+
+    study_id: str
+    report_id: str
+    destination: str
+
+
+class DeliveryView(BaseModel):
+    """One report at one destination. `state`: waiting, sending, delivered, failed, void (superseded before it left)."""
+
+    report_id: str
+    status: ReportStatus
+    destination: str
+    state: str
+    attempts: int
+    next_at: datetime | None
+    reference: str | None
+    problem: str | None
+    at: datetime
 
 
 class NewAddendum(BaseModel):

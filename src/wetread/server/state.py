@@ -48,6 +48,11 @@ class Parts(Protocol):
         """Where time comes from."""
         ...
 
+    @property
+    def rules_file(self) -> Path | None:
+        """The site's routing rules, None where there are none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:

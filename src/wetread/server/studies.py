@@ -16,10 +16,10 @@ from wetread.server.clinical import policies_of
 from wetread.server.problems import PROBLEMS
 from wetread.server.witness import AskedFirst, StudyChanger, StudyViewer, Witness
 from wetread.server.words import IfMatch, Line, Name, StudyId, etag_of, number_of
-from wetread.server.worklist_rows import WorklistRow, row_view, told_row
-from wetread.store import review
+from wetread.server.worklist_rows import WorklistRow, row_views, told_row
+from wetread.store import locks, review
 from wetread.store.audit_search import AuditFilters, audit_page
-from wetread.store.listing import priors, study, traces
+from wetread.store.listing import count_priors, priors, study, traces
 from wetread.store.reading import series_of
 from wetread.worklist.override import override_in
 
@@ -104,7 +104,7 @@ class StudyAudit(BaseModel):
     lines: list[StudyAuditLine]
 
 
-class Trace(BaseModel):
+class WhyTrace(BaseModel):
     """Everything that was decided, in its order."""
 
     study_id: str
@@ -146,17 +146,20 @@ def earlier(study_id: StudyId, who: StudyViewer) -> Priors:
     """Other studies of the same patient id (and date of birth, where both know it), newest first."""
     rows = priors(who.ground.database, study_id)
     who.saw(Action.STUDY_VIEW, f"study/{study_id}", part="priors")
-    now = who.ground.now()
-    return Priors(study_id=study_id, rows=[row_view(row, now) for row in rows])
+    with who.ground.database.read() as connection:
+        counted = count_priors(connection, [row["study_id"] for row in rows])
+    return Priors(study_id=study_id, rows=row_views(rows, who.ground.now(), counted))
 
 
 @router.get("/studies/{study_id}/trace")
-def why(study_id: StudyId, who: StudyViewer) -> Trace:
+def why(study_id: StudyId, who: StudyViewer) -> WhyTrace:
     """Why it stands where it stands: each thing that was decided, and by what."""
     study(who.ground.database, study_id)
     who.saw(Action.STUDY_VIEW, f"study/{study_id}", part="trace")
     lines = traces(who.ground.database, study_id)
-    return Trace(study_id=study_id, lines=[TraceLine(**{k: line[k] for k in TraceLine.model_fields}) for line in lines])
+    return WhyTrace(
+        study_id=study_id, lines=[TraceLine(**{k: line[k] for k in TraceLine.model_fields}) for line in lines]
+    )
 
 
 @router.get("/studies/{study_id}/audit")
@@ -173,7 +176,7 @@ def touched(study_id: StudyId, who: StudyChanger) -> StudyAudit:
 def hold(study_id: StudyId, who: StudyChanger) -> LockView:
     """Hold the study for 60 s; ask again to go on holding it. 409 where somebody else does."""
     with who.ground.database.write() as connection:
-        lock = review.take_lock(connection, study_id, holder=who.name, now=who.ground.now())
+        lock = locks.take_lock(connection, study_id, holder=who.name, now=who.ground.now())
         who.did(connection, Action.LOCK, f"study/{study_id}")
     return LockView(holder=lock.holder, until=lock.until)
 
@@ -182,8 +185,8 @@ def hold(study_id: StudyId, who: StudyChanger) -> LockView:
 def let_go(study_id: StudyId, who: StudyChanger) -> None:
     """Let go of the study."""
     with who.ground.database.write() as connection:
-        review.locked_row(connection, study_id)
-        review.give_lock(connection, study_id, holder=who.name)
+        locks.locked_row(connection, study_id)
+        locks.give_lock(connection, study_id, holder=who.name)
         who.did(connection, Action.LOCK, f"study/{study_id}", given_back=True)
 
 
@@ -203,10 +206,11 @@ def _override(who: Witness, connection: Connection, study_id: str, wanted: NewOv
 def _view(who: Witness, row: Mapping[str, Any]) -> StudyView:
     now, study_id = who.ground.now(), row["study_id"]
     with who.ground.database.read() as connection:
-        lock = review.lock_of(connection, study_id, now=now)
+        lock = locks.lock_of(connection, study_id, now=now)
         acquired = series_of(connection, study_id)
+        counted = count_priors(connection, [study_id])
     return StudyView(
-        **told_row(row, now),
+        **told_row(row, now, priors=counted[study_id]),
         lock=LockView(holder=lock.holder, until=lock.until) if lock else None,
         series_list=[
             SeriesView(**{k: one[k] for k in SERIES_FIELDS}, images=one["instance_count"]) for one in acquired

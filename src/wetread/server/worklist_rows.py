@@ -1,25 +1,13 @@
 """One row of the worklist, as the API tells it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
 
 from wetread.domain.urgency import Priority
-from wetread.domain.waiting import Lane, PatientClass, StudyStatus
-
-
-class AiState(StrEnum):
-    """How far AI is. FAILED (it broke) and UNREAD (it abstained) are not "nothing found": nobody read the images."""
-
-    PENDING = "pending"
-    READING = "reading"
-    READ = "read"
-    FAILED = "failed"
-    UNREAD = "unread"
-    NOT_ASKED = "not_asked"
+from wetread.domain.waiting import ON_ITS_WAY, AiState, Lane, PatientClass, StudyStatus
 
 
 class PatientView(BaseModel):
@@ -36,6 +24,8 @@ class WorklistRow(BaseModel):
     """A study with its place: `why` says in words why it stands there, strongest first.
 
     `deadline` is when a human should have acted; `overdue` is true once that has passed and the study is still open.
+    `disputed`: readers disagree on a finding. `blinded`: drawn by chance to be read before AI's answer is shown.
+    `priors` are other studies of the same patient, 100 at most.
     """
 
     study_id: str
@@ -63,11 +53,14 @@ class WorklistRow(BaseModel):
     probability: float | None
     abnormal_probability: float | None
     agreement: float | None
+    disputed: bool
+    blinded: bool
     readers: list[str]
     problem: str | None
     cost_usd: float | None
     series: int
     images: int
+    priors: int
     version: int
     assignee: str | None
     source: str | None
@@ -104,17 +97,10 @@ SAME = (
     "reported_at",
     "signed_at",
 )
-ON_ITS_WAY = {
-    StudyStatus.RECEIVING: AiState.PENDING,
-    StudyStatus.QUEUED: AiState.PENDING,
-    StudyStatus.READING: AiState.READING,
-    StudyStatus.FAILED: AiState.FAILED,
-    StudyStatus.HELD: AiState.NOT_ASKED,
-}
 
 
-def told_row(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The fields of a `WorklistRow` from the store's row."""
+def told_row(row: Mapping[str, Any], now: datetime, *, priors: int) -> dict[str, Any]:
+    """The fields of a `WorklistRow` from the store's row and how many priors there are."""
     return {
         **{name: row[name] for name in SAME},
         "status": StudyStatus(row["status"]),
@@ -136,15 +122,18 @@ def told_row(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "patient_class": PatientClass(row["patient_class"]),
         "ai": ai_state(row),
         "probability": row["top_probability"],
+        "disputed": bool(row["disputed"]),
+        "blinded": bool(row["blinded"]),
+        "priors": priors,
         "series": row["series_count"],
         "images": row["instance_count"],
         "etag": f'"{row["etag"]}"',
     }
 
 
-def row_view(row: Mapping[str, Any], now: datetime) -> WorklistRow:
-    """A row of the store as the API tells it."""
-    return WorklistRow(**told_row(row, now))
+def row_views(rows: Iterable[Mapping[str, Any]], now: datetime, priors: Mapping[str, int]) -> list[WorklistRow]:
+    """Rows of the store as the API tells them; `priors` says of each study how many it has."""
+    return [WorklistRow(**told_row(row, now, priors=priors.get(row["study_id"], 0))) for row in rows]
 
 
 def ai_state(row: Mapping[str, Any]) -> AiState:

@@ -1,12 +1,22 @@
 """What a site may choose: one frozen `Settings` from `wetread.toml` and `WETREAD_*`."""
 
+from wetread.settings.delivery import (
+    ContextSettings,
+    DeidentifySettings,
+    DestinationSettings,
+    HL7Names,
+    HL7Settings,
+    MatchingSettings,
+    TlsSettings,
+)
 from wetread.settings.egress import EgressSettings
 from wetread.settings.readers import Agreement, CascadeSettings, Dialect, PanelSettings, Provider, VisionSettings
 from wetread.settings.service import (
     AlertSettings,
     CompletenessSettings,
-    DestinationSettings,
+    DriftSettings,
     FlowSettings,
+    GateSettings,
     ListenerSettings,
     OidcSettings,
     PeopleSettings,
@@ -21,11 +31,18 @@ __all__ = [
     "AlertSettings",
     "CascadeSettings",
     "CompletenessSettings",
+    "ContextSettings",
+    "DeidentifySettings",
     "DestinationSettings",
     "Dialect",
+    "DriftSettings",
     "EgressSettings",
     "FlowSettings",
+    "GateSettings",
+    "HL7Names",
+    "HL7Settings",
     "ListenerSettings",
+    "MatchingSettings",
     "OidcSettings",
     "PanelSettings",
     "PeopleSettings",
@@ -34,6 +51,7 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "SourceSettings",
+    "TlsSettings",
     "VisionSettings",
     "load_settings",
     "settings_file",

@@ -3,15 +3,18 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from wetread.settings.delivery import (
+    ContextSettings,
+    DeidentifySettings,
+    DestinationSettings,
+    HL7Settings,
+    MatchingSettings,
+    Part,
+)
 
 GIB = 1024**3
-
-
-class Part(BaseModel):
-    """A table of `wetread.toml`; unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ListenerSettings(Part):
@@ -53,18 +56,12 @@ class FlowSettings(Part):
     stale_after_s: float = Field(10.0, gt=0, description="silence after which its flows go to another worker")
 
 
-class DestinationSettings(Part):
-    """Where reports go. `kind` names an installed destination."""
-
-    kind: str = Field("folder", description="installed destination (entry point)")
-    folder: Path | None = Field(None, description="for kind folder: where the files go")
-    format: Literal["json", "text", "html", "pdf"] = Field("json", description="for kind folder: how they are written")
-
-
 class SourceSettings(Part):
     """Where studies are fetched from."""
 
-    kind: Literal["folder", "dicomweb", "dicom"] = Field(description="watched folder, DICOMweb server or DICOM node")
+    kind: Literal["folder", "dicomweb", "dicom", "modality_worklist"] = Field(
+        description="watched folder, DICOMweb server, DICOM node, or a modality worklist that orders are asked of"
+    )
     folder: Path | None = Field(None, description="for kind folder: the folder to watch")
     url: str | None = Field(None, description="for kind dicomweb: its base URL")
     token_env: str | None = Field(None, description="for kind dicomweb: environment variable with a bearer token")
@@ -126,12 +123,34 @@ class RetentionSettings(Part):
     signed_days: int | None = Field(None, ge=0, description="pixels of a signed study")
     events_hours: int = Field(48, ge=1, description="the feed of changes")
     problems_days: int | None = Field(None, ge=0, description="objects that could not be placed")
+    messages_days: int | None = Field(90, ge=1, description="HL7 messages that were done; problems stay")
+
+
+class GateSettings(Part):
+    """The change gate, and readers asked in the shadow of those that are live."""
+
+    required: bool = Field(False, description="a reader that nobody promoted in its slot, as it is now, is not asked")
+    run_days: int = Field(30, ge=1, description="a gate run older than this is no ground for a promotion any more")
+    policy_file: Path | None = Field(None, description="the site's gate.toml: how much worse a new reader may be")
+    shadow_days: int = Field(7, ge=1, description="studies reported so long ago are still read in the shadow")
+    shadow_usd_per_day: float | None = Field(None, ge=0, description="US dollars of a day, all readers in the shadow")
+
+
+class DriftSettings(Part):
+    """How often it is asked whether something has moved, and over how much."""
+
+    every_s: float = Field(86_400.0, gt=0, description="how often each reader is looked at")
+    window_studies: int = Field(200, ge=50, description="studies that fill a window of the charts")
+    window_days: int = Field(14, ge=1, description="days after which a window with fewer studies is taken all the same")
+    sentinels_every_s: float = Field(86_400.0, gt=0, description="how often each reader is asked of the sentinel cases")
+    pictures: bool = Field(True, description="describe each study's first picture: brightness, detail, shape")
 
 
 class ServiceSettings(Part):
     """Everything of `wetread serve`, in the table `[service]`."""
 
     http: str = Field("127.0.0.1:8080", description="HOST:PORT of the API and the pages")
+    pages: Path | None = Field(None, description="folder with the built pages; those of the package otherwise")
     public_url: str | None = Field(
         None, pattern=r"^https?://[^/\s]+$", description="URL that people open, where a TLS proxy stands in front"
     )
@@ -139,11 +158,22 @@ class ServiceSettings(Part):
     database: str | None = Field(None, description="postgresql:// URL; None: a SQLite file in the data folder")
     blobs: str | None = Field(None, description="fsspec URL of the object store; None: a folder in the data folder")
     rules_file: Path | None = Field(None, description="routing rules; None: rules.toml in the data folder, if there")
+    blinded_share: float = Field(
+        0.0, ge=0, le=1, description="share of studies, by chance, that a human reads before AI's answer is shown"
+    )
+    evaluations: Path | None = Field(None, description="folder of evaluations; None: evaluations in the data folder")
     listener: ListenerSettings = Field(default_factory=ListenerSettings)
     completeness: CompletenessSettings = Field(default_factory=CompletenessSettings)
     flow: FlowSettings = Field(default_factory=FlowSettings)
     people: PeopleSettings = Field(default_factory=PeopleSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    drift: DriftSettings = Field(default_factory=DriftSettings)
+    hl7: HL7Settings = Field(default_factory=HL7Settings, description="orders and patients over HL7")
+    matching: MatchingSettings = Field(default_factory=MatchingSettings, description="orders and studies")
+    context: ContextSettings | None = Field(None, description="a FHIR server that knows more of the patient")
+    deidentify: DeidentifySettings = Field(default_factory=DeidentifySettings, description="looking up pseudonyms")
+    gate: GateSettings = Field(default_factory=GateSettings, description="what a new reader must pass")
+    shadow: tuple[str, ...] = Field((), description="readers asked beside the live ones, never part of a report")
     destinations: dict[str, DestinationSettings] = Field(default_factory=dict, description="destinations by name")
     sources: dict[str, SourceSettings] = Field(default_factory=dict, description="sources by name")

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     votes: dict[str, float] = Field(
         default_factory=dict, description="a reader's votes in the panel; 1.0 where unnamed"
     )
+    calibration_file: Path | None = Field(
+        None, description="probabilities measured on the site's own cases, written by wetread calibrate"
+    )
+    operating_points: bool = Field(
+        False, description="absent at or above the calibration's operating point stands as uncertain"
+    )
     vocabulary_file: Path | None = Field(None, description="the site's findings.csv, its findings.toml beside it")
     policy_file: Path | None = Field(None, description="the site's urgency.toml")
     parse_timeout_s: float = Field(5.0, gt=0, description="longest time one file's headers may take")

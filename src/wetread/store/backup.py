@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +27,7 @@ from wetread.store.blobs import Blobs
 from wetread.store.database import Database
 from wetread.store.records import to_record
 from wetread.store.schema import revision_of
+from wetread.store.sentinels import sentinel_blobs
 from wetread.store.tables import instances, problems
 
 FORMAT = 1
@@ -169,7 +171,9 @@ def _add_blobs(tar: tarfile.TarFile, blobs: Blobs, database: Database) -> tuple[
     there = absent = 0
     named = union(select(instances.c.blob), select(problems.c.blob))
     with _moment(database) as connection:
-        for name in connection.execution_options(yield_per=1000).execute(named).scalars():
+        fixed = sentinel_blobs(connection)
+        others = connection.execution_options(yield_per=1000).execute(named).scalars()
+        for name in chain(fixed, (one for one in others if one not in fixed)):
             try:
                 with blobs.open(name) as file:
                     told = tarfile.TarInfo(f"blobs/{name}")

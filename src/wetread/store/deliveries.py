@@ -1,7 +1,7 @@
 """Which report goes where, and how far it has come. A row says `sending` before anything leaves the house."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,9 +9,12 @@ from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from wetread.domain.audit import Action
 from wetread.domain.audit import Outcome as Result
-from wetread.domain.report import Receipt, Report
+from wetread.domain.finding import Presence
+from wetread.domain.report import Receipt, Report, Superseded
+from wetread.errors import Conflict, NotFound
 from wetread.store.audit import append_in
 from wetread.store.change import remember, tell
+from wetread.store.commitments import ask
 from wetread.store.database import Database
 from wetread.store.jobs import CANCELLED, DELIVER, DONE, FAILED, Begun, begin_job, deliver_job_id, end_job, holds
 from wetread.store.records import from_record
@@ -25,6 +28,7 @@ _LINE = {
     "address": None,
 }
 WAITING, SENDING, DELIVERED, LOST, VOID = "waiting", "sending", "delivered", "failed", "void"
+SAID = (Presence.PRESENT, Presence.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +66,51 @@ def promise(
     return [(report_id, name) for name in each]
 
 
+def given_to(connection: Connection, study_id: str) -> list[str]:
+    """The destinations that were given a report of the study, or may have been."""
+    look = select(deliveries.c.destination).distinct()
+    look = look.where(deliveries.c.study_id == study_id, deliveries.c.state.in_((DELIVERED, SENDING)))
+    return list(connection.execute(look.order_by(deliveries.c.destination)).scalars())
+
+
+def deliveries_of(connection: Connection, study_id: str) -> list[dict[str, Any]]:
+    """Each report of the study at each destination: how far it has come, with its receipt; the newest first."""
+    columns = (*(column for column in deliveries.c if column.name != "study_id"), reports.c.status)
+    look = select(*columns).join(reports, reports.c.report_id == deliveries.c.report_id)
+    look = look.where(deliveries.c.study_id == study_id)
+    rows = connection.execute(look.order_by(reports.c.at.desc(), deliveries.c.destination)).mappings()
+    return [dict(row) for row in rows]
+
+
+def send(connection: Connection, study_id: str, destination: str, *, now: datetime) -> str:
+    """The report that stands goes to the destination, once more where it went there before; the report's id.
+
+    Raises: NotFound where the study has no report; Conflict where it is on its way there already.
+    """
+    connection.execute(select(studies.c.study_id).where(studies.c.study_id == study_id).with_for_update())
+    standing = (reports.c.study_id == study_id, reports.c.superseded_at.is_(None))
+    report_id: str | None = connection.scalar(
+        select(reports.c.report_id).where(*standing).order_by(reports.c.at.desc())
+    )
+    if report_id is None:
+        raise NotFound(f"study {study_id} has no report that could be sent")
+    row = _locked(connection, report_id, destination)
+    if row is None:
+        promise(connection, report_id, study_id, (destination,), now=now)
+        return report_id
+    if row.state in {WAITING, SENDING}:
+        raise Conflict(f"the report of study {study_id} is on its way to {destination}; look at `wetread jobs list`")
+    _drop_letters(connection, report_id, destination, now)
+    _set(connection, row, now, state=WAITING, next_at=now, problem=None)
+    return report_id
+
+
 def withdraw(connection: Connection, study_id: str, *, now: datetime) -> None:
     """What has not left yet of a study's reports does not leave any more: a newer report supersedes them."""
     open_ones = (deliveries.c.study_id == study_id, deliveries.c.state.in_((WAITING, LOST)))
     void = update(deliveries).where(*open_ones).values(state=VOID, next_at=None, problem="superseded", at=now)
     for row in connection.execute(void.returning(deliveries.c.report_id, deliveries.c.destination)).all():
-        letters = jobs.c.job_id.like(f"deliver-{row.report_id}-{row.destination}-%"), jobs.c.state == FAILED
-        connection.execute(update(jobs).where(*letters).values(state=CANCELLED, ended_at=now, next_at=None))
+        _drop_letters(connection, row.report_id, row.destination, now)
 
 
 def due(db: Database, *, now: datetime, longest_wait_s: float, limit: int = 200) -> list[tuple[str, str, int]]:
@@ -126,7 +168,7 @@ def begin_delivery(
         _set(connection, row, now, state=SENDING, attempts=attempt, next_at=None)
         return Sending(
             study_id=row.study_id,
-            report=from_record(Report, row.body),
+            report=_on_its_way(connection, row),
             destination=destination,
             begun=begun,
             again=row.state == SENDING or row.attempts > 0,
@@ -146,6 +188,8 @@ def end_delivery(db: Database, sending: Sending, outcome: Outcome, *, now: datet
         if outcome.receipt is not None:
             reference = outcome.receipt.reference
             _set(connection, row, now, state=DELIVERED, reference=reference, problem=None)
+            if outcome.receipt.commitment is not None:
+                ask(connection, sending.report.report_id, where, outcome.receipt.commitment, now=now)
             end_job(connection, job_id, DONE, now=now)
             remember(connection, row.study_id, "delivered", f"delivered to {where}", now=now, reference=reference)
             tell(connection, "delivery.delivered", now=now, study_id=row.study_id, destination=where)
@@ -163,12 +207,34 @@ def end_delivery(db: Database, sending: Sending, outcome: Outcome, *, now: datet
         return True
 
 
+def _on_its_way(connection: Connection, row: Row[*tuple[Any, ...]]) -> Report:
+    """The report with what a destination is told beside it: when it was made, and what was given there before."""
+    given = (deliveries.c.study_id == row.study_id, deliveries.c.destination == row.destination)
+    earlier = (deliveries.c.state == DELIVERED, reports.c.report_id != row.report_id, reports.c.at <= row.made_at)
+    look = select(reports.c.body, reports.c.at).join(deliveries, reports.c.report_id == deliveries.c.report_id)
+    last = connection.execute(look.where(*given, *earlier).order_by(reports.c.at.desc()).limit(1)).one_or_none()
+    report: Report = from_record(Report, row.body)
+    return replace(report, made_at=row.made_at, supersedes=_superseded(last) if last is not None else None)
+
+
+def _superseded(row: Row[*tuple[Any, ...]]) -> Superseded:
+    report: Report = from_record(Report, row.body)
+    joined = report.consensus.findings if report.consensus else ()
+    said = tuple(one for one in joined if one.finding.presence in SAID)
+    return Superseded(report_id=report.report_id, status=report.status, made_at=row.at, findings=said)
+
+
+def _drop_letters(connection: Connection, report_id: str, destination: str, now: datetime) -> None:
+    letters = jobs.c.job_id.like(f"deliver-{report_id}-{destination}-%"), jobs.c.state == FAILED
+    connection.execute(update(jobs).where(*letters).values(state=CANCELLED, ended_at=now, next_at=None))
+
+
 def _locked(connection: Connection, report_id: str, destination: str) -> Row[*tuple[Any, ...]] | None:
     """The row with its report; its study is locked first, as everywhere."""
     mine = and_(deliveries.c.report_id == report_id, deliveries.c.destination == destination)
     whose = select(deliveries.c.study_id).where(mine).scalar_subquery()
     connection.execute(select(studies.c.study_id).where(studies.c.study_id == whose).with_for_update())
-    look = select(*deliveries.c, reports.c.body, reports.c.superseded_at)
+    look = select(*deliveries.c, reports.c.body, reports.c.superseded_at, reports.c.at.label("made_at"))
     look = look.join(reports, reports.c.report_id == deliveries.c.report_id).where(mine)
     return connection.execute(look).one_or_none()
 

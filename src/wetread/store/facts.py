@@ -66,7 +66,7 @@ class Incoming:
     """One object on its way into the store.
 
     `complete_at` is when its study counts as complete if nothing else comes, `standing` its place on the list if it is
-    new there.
+    new there. `is_ours`: this house made it of a report and an archive sends it back.
     """
 
     arrival: Arrival
@@ -75,6 +75,7 @@ class Incoming:
     instance: InstanceFacts
     complete_at: datetime
     standing: Standing
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

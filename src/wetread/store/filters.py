@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
 
 from wetread.domain.urgency import Priority
-from wetread.domain.waiting import Lane, StudyStatus
+from wetread.domain.waiting import AiState, Lane, StudyStatus
 from wetread.errors import InputError
+from wetread.store.ai_state import ai_is
 from wetread.store.moments import EPOCH, MICROSECOND
 from wetread.store.tables import studies
 
@@ -28,25 +29,28 @@ BROKEN = "it is not the `next` of a page in this order"
 
 
 class Sort(StrEnum):
-    """Orders of the list: as studies stand in it, newest arrival first, newest examination first."""
+    """Orders of the list: as studies stand in it, newest arrival first, newest examination first, newest signature."""
 
     STANDING = "standing"
     ARRIVED = "arrived_at"
     STUDY_DATE = "study_date"
+    SIGNED = "signed_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """Which studies, in which order. What is None or empty leaves nothing out.
 
-    `priorities` may hold None: nobody said anything yet. `assignee` may be "none". `overdue_at`: those whose deadline
-    lies before. `patient_name` is the beginning of it, in either case; `text` is looked for in name, id, accession
-    number, description and indication.
+    `priorities` may hold None: nobody said anything yet. `assignee` may be "none". `disputed`: False also where it is
+    not known. `overdue_at`: those whose deadline lies before. `patient_name` is the beginning of it, in either case;
+    `text` is looked for in name, id, accession number, description and indication.
     """
 
     open: bool | None = None
     statuses: tuple[StudyStatus, ...] = ()
     priorities: tuple[Priority | None, ...] = ()
+    ai: tuple[AiState, ...] = ()
+    disputed: bool | None = None
     modality: str | None = None
     assignee: str | None = None
     overdue_at: datetime | None = None
@@ -99,14 +103,12 @@ def stretches_of(filters: Filters) -> tuple[Stretch, ...]:
     if filters.sort is Sort.ARRIVED:
         return (Stretch(driven=driven, by=("arrived_at", "study_id"), newest_first=True),)
     if filters.sort is Sort.STUDY_DATE:
-        known, unknown = studies.c.study_date.is_not(None), studies.c.study_date.is_(None)
-        return (
-            Stretch(driven=driven, by=("study_date", "study_id"), where=(known,), newest_first=True),
-            Stretch(driven=driven, by=("study_id",), same=("study_date",), where=(unknown,), newest_first=True),
-        )
+        return _newest_first("study_date", driven)
     parts: list[tuple[ColumnElement[bool], ...]] = [()]
     if "open" in driven and filters.open is None:
         parts = [(studies.c.open == literal(True),), (studies.c.open == literal(False),)]
+    if filters.sort is Sort.SIGNED:  # what waits has no signature
+        return tuple(stretch for part in reversed(parts) for stretch in _newest_first("signed_at", driven, part))
     if filters.overdue_at is not None:  # in each lane those overdue come first
         late = studies.c.deadline < filters.overdue_at
         parts = [(*part, studies.c.lane == int(lane), late) for part in parts for lane in Lane]
@@ -115,16 +117,38 @@ def stretches_of(filters: Filters) -> tuple[Stretch, ...]:
     return tuple(Stretch(driven=driven, by=("lane", "deadline", "study_id"), where=part) for part in parts)
 
 
+def _newest_first(
+    column: str, driven: frozenset[str], part: tuple[ColumnElement[bool], ...] = ()
+) -> tuple[Stretch, Stretch]:
+    """Those that have such a moment, newest first, then those that have none."""
+    known, unknown = (*part, studies.c[column].is_not(None)), (*part, studies.c[column].is_(None))
+    return (
+        Stretch(driven=driven, by=(column, "study_id"), where=known, newest_first=True),
+        Stretch(driven=driven, by=("study_id",), same=(column,), where=unknown, newest_first=True),
+    )
+
+
 def look_at(filters: Filters, stretch: Stretch, key: tuple[Any, ...] | None) -> Select[Any]:
     """The rows of a stretch after the one with this key, in order."""
-    columns = [studies.c[name] for name in stretch.by]
-    where = [one.written(driving=one.name in stretch.driven) for one in _conditions(filters)]
+    where = _of_stretch(filters, stretch)
     if key is not None:
+        columns = [studies.c[name] for name in stretch.by]
         here, there = tuple_(*columns), tuple_(*(literal(v, c.type) for v, c in zip(key, columns, strict=True)))
         where.append(here < there if stretch.newest_first else here > there)
-    columns = [*(studies.c[name] for name in stretch.same), *columns]
-    order = [column.desc() if stretch.newest_first else column for column in columns]
-    return select(*SHOWN).where(*stretch.where, *where).order_by(*order)
+    return select(*SHOWN).where(*where).order_by(*_order(stretch))
+
+
+def jump_to(filters: Filters, stretch: Stretch, offset: int, limit: int) -> Select[Any]:
+    """So many rows of a stretch from the one with this number on. What is skipped is walked in the index alone."""
+    walk = select(studies.c.study_id).where(*_of_stretch(filters, stretch)).order_by(*_order(stretch))
+    there = walk.limit(limit).offset(offset).subquery()
+    return select(*SHOWN).join(there, studies.c.study_id == there.c.study_id).order_by(*_order(stretch))
+
+
+def count_in(filters: Filters, stretch: Stretch, most: int) -> Select[Any]:
+    """How many rows a stretch has, counted as far as `most`."""
+    rows = select(literal(1).label("one")).select_from(studies).where(*_of_stretch(filters, stretch)).limit(most)
+    return select(func.count()).select_from(rows.subquery())
 
 
 def count_of(filters: Filters, most: int) -> Select[Any]:
@@ -165,7 +189,7 @@ def _plain(value: Any) -> Any:
 
 def _value(column: str, value: Any) -> Any:
     """A part of a cursor as its column has it."""
-    if column in {"deadline", "arrived_at"}:
+    if column in {"deadline", "arrived_at", "signed_at"}:
         return EPOCH + int(value) * MICROSECOND
     if column == "lane":
         return Lane(value).value
@@ -190,8 +214,19 @@ def _driven(filters: Filters) -> frozenset[str]:
     return frozenset(("open",))
 
 
+def _of_stretch(filters: Filters, stretch: Stretch) -> list[ColumnElement[bool]]:
+    written = [one.written(driving=one.name in stretch.driven) for one in _conditions(filters)]
+    return [*stretch.where, *written]
+
+
+def _order(stretch: Stretch) -> list[ColumnElement[Any]]:
+    columns = [studies.c[name] for name in (*stretch.same, *stretch.by)]
+    return [column.desc() if stretch.newest_first else column for column in columns]
+
+
 def _conditions(filters: Filters) -> Iterator[Condition]:
     yield from _facets(filters)
+    yield from _of_ai(filters)
     for name in ("patient_id", "accession_number", "source"):
         if (value := getattr(filters, name)) is not None:
             yield Condition(name=name, column=studies.c[name], holds=partial(_among, values=[value]))
@@ -222,6 +257,16 @@ def _facets(filters: Filters) -> Iterator[Condition]:
     if filters.assignee is not None:
         whose = [None if filters.assignee == UNASSIGNED else filters.assignee]
         yield Condition(name="assignee", column=studies.c.assignee, holds=lambda c: _among(c, whose))
+
+
+def _of_ai(filters: Filters) -> Iterator[Condition]:
+    if filters.ai:
+        states = filters.ai
+        yield Condition(name="ai", column=studies.c.status, holds=lambda c: or_(*(ai_is(one, c) for one in states)))
+    if filters.disputed is not None:
+        is_so = literal(filters.disputed)
+        column = studies.c.disputed
+        yield Condition(name="disputed", column=column, holds=lambda c: func.coalesce(c, literal(False)) == is_so)
 
 
 def _times(filters: Filters) -> Iterator[Condition]:

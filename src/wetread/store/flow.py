@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, exists, func, or_, select, update
 
 from wetread.domain.order import Order
+from wetread.domain.ordered import joined
 from wetread.store.change import change_study, remember
 from wetread.store.database import Database
 from wetread.store.jobs import (
@@ -28,8 +29,8 @@ from wetread.store.jobs import (
     read_job_id,
     read_job_id_column,
 )
-from wetread.store.records import from_record
-from wetread.store.tables import instances, jobs, orders, studies
+from wetread.store.orders import matched_with, ordered_of
+from wetread.store.tables import instances, jobs, studies
 
 WAITING = ("queued", "reading")
 
@@ -198,36 +199,21 @@ def founds_of(db: Database, study_id: str) -> list[tuple[str, str]]:
 
 
 def order_of(db: Database, study: Mapping[str, Any]) -> Order:
-    """What is known of the study's order, by its UID or its accession number; an empty one where nothing is.
+    """What the orders that the study is matched with say of it; an empty one where there is none.
 
     Raises: StoreUnavailable, RecordInvalid.
     """
-    row = _order_row(db, study)
-    order: Order = from_record(Order, row.body) if row is not None else Order()
-    return order
+    with db.read() as connection:
+        return joined([ordered_of(row).order for row in matched_with(connection, study["study_id"])])
 
 
 def patient_class_of(db: Database, study: Mapping[str, Any]) -> str | None:
-    """Where the study's patient is according to its order, None where there is no order.
+    """Where the study's patient is according to its orders, None where none says it.
 
     Raises: StoreUnavailable.
     """
-    row = _order_row(db, study)
-    return None if row is None else str(row.patient_class)
-
-
-def _order_row(db: Database, study: Mapping[str, Any]) -> Row[*tuple[Any, ...]] | None:
-    keys = []
-    if study["study_uid"]:
-        keys.append(orders.c.study_uid == study["study_uid"])
-    if study["accession_number"]:
-        keys.append(and_(orders.c.study_uid.is_(None), orders.c.accession_number == study["accession_number"]))
-    if not keys:
-        return None
-    columns = (orders.c.body, orders.c.patient_class)
-    look = select(*columns).where(or_(*keys)).order_by(orders.c.study_uid.is_(None), orders.c.received_at.desc())
     with db.read() as connection:
-        return connection.execute(look.limit(1)).one_or_none()
+        return next((row["patient_class"] for row in matched_with(connection, study["study_id"], said=True)), None)
 
 
 def unfinished(db: Database, *, limit: int = 1000) -> list[tuple[str, str]]:

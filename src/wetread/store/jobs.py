@@ -164,7 +164,7 @@ def _queue_anew(connection: Connection, row: Row[*tuple[Any, ...]], *, now: date
 
 def _keep_reads(connection: Connection, study_id: str, version: int) -> None:
     """The pictures are the same: a read that was finished and paid is not asked for again, nor counted twice."""
-    finished = reads.c.study_id == study_id, reads.c.version == version, reads.c.answered
+    finished = reads.c.study_id == study_id, reads.c.version == version, reads.c.answered, ~reads.c.shadow
     for row in connection.execute(select(*reads.c).where(*finished)).mappings().all():
         again = {**row, "read_id": read_id(study_id, version + 1, row["reader"], row["fingerprint"])}
         connection.execute(insert(reads).values({**again, "version": version + 1, "cost_usd": None}))

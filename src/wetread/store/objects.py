@@ -105,13 +105,16 @@ def _into_study(connection: Connection, objects: Sequence[Incoming], now: dateti
 def _without_known(
     connection: Connection, study_id: str, objects: Sequence[Incoming], *, is_new: bool
 ) -> dict[int, None]:
-    """The places in `objects` of those that the study does not hold yet: the same bytes count once."""
+    """The places in `objects` of those that the study does not hold yet: the same bytes count once.
+
+    What this house made itself and an archive sends back is nothing new.
+    """
     blobs = {one.instance.blob for one in objects}
     look = select(instances.c.blob).where(instances.c.study_id == study_id, instances.c.blob.in_(blobs))
     seen = set() if is_new else set(connection.execute(look).scalars())
     fresh: dict[int, None] = {}
     for index, one in enumerate(objects):
-        if one.instance.blob not in seen:
+        if one.instance.blob not in seen and not one.is_ours:
             seen.add(one.instance.blob)
             fresh[index] = None
     return fresh

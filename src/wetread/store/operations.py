@@ -42,7 +42,7 @@ def reader_figures(connection: Connection, *, since: datetime) -> list[ReaderFig
     """Every reader that was asked since then, by name."""
     look = (
         select(reads.c.reader, *_sums(), func.max(reads.c.at).label("last_at"))
-        .where(reads.c.at >= since)
+        .where(reads.c.at >= since, ~reads.c.shadow)
         .group_by(reads.c.reader)
         .order_by(reads.c.reader)
     )
@@ -54,7 +54,7 @@ def daily_costs(connection: Connection, *, since: datetime) -> list[DayCost]:
     number = type_coerce(reads.c.at, BigInteger) // DAY_US
     look = (
         select(number.label("number"), reads.c.reader, *_sums())
-        .where(reads.c.at >= since)
+        .where(reads.c.at >= since, ~reads.c.shadow)
         .group_by(number, reads.c.reader)
         .order_by(number.desc(), reads.c.reader)
     )

@@ -59,6 +59,29 @@ def add_user(
         return _told(connection, _insert(connection, values, now=now), then)
 
 
+def has_users(db: Database) -> bool:
+    """Whether anybody has an account, also one that was deactivated."""
+    with db.read() as connection:
+        return _anybody(connection)
+
+
+def add_first_user(
+    db: Database, *, login: str, name: str = "", roles: Iterable[Role], password: str, now: datetime, then: Then
+) -> User:
+    """The very first account of the house; of several who come at once one is let in.
+
+    Raises: InputError (login or password can't be used), Conflict (there is an account already).
+    """
+    login = clean_login(login)
+    values = {"login": login, "name": name or login, "roles": _written(roles), "password": _hashed(password)}
+    with db.write() as connection:
+        if not db.is_sqlite:  # SQLite has one writer at a time anyway
+            connection.exec_driver_sql(f"LOCK TABLE {users.name} IN SHARE ROW EXCLUSIVE MODE")
+        if _anybody(connection):
+            raise Conflict("somebody has an account here already; log in, or ask an administrator for one")
+        return _told(connection, _insert(connection, values, now=now), then)
+
+
 def users_of(db: Database) -> list[User]:
     """All accounts by login."""
     with db.read() as connection:
@@ -223,6 +246,10 @@ def _count_try(db: Database, login: str, *, rules: PeopleSettings, now: datetime
         counted = update(users).where(users.c.user_id == row["user_id"])
         connection.execute(counted.values(failures=failures, locked_until=locked))
         return row, True
+
+
+def _anybody(connection: Connection) -> bool:
+    return connection.execute(select(users.c.user_id).limit(1)).one_or_none() is not None
 
 
 def _told(connection: Connection, user: User, then: Then | None) -> User:

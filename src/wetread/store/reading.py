@@ -36,8 +36,8 @@ class Extent:
 
 
 def reads_of(connection: Connection, study_id: str, *, version: int | None = None) -> tuple[StoredRead, ...]:
-    """Every answer on a study, or on one version of it, oldest first."""
-    look = select(reads).where(reads.c.study_id == study_id)
+    """Every answer on a study, or on one version of it, oldest first. What was said in the shadow is none of them."""
+    look = select(reads).where(reads.c.study_id == study_id, ~reads.c.shadow)
     if version is not None:
         look = look.where(reads.c.version == version)
     rows = connection.execute(look.order_by(reads.c.version, reads.c.at, reads.c.read_id)).mappings()
@@ -49,7 +49,7 @@ def read_by_id(connection: Connection, read_id: str) -> StoredRead:
 
     Raises: NotFound.
     """
-    row = connection.execute(select(reads).where(reads.c.read_id == read_id)).mappings().one_or_none()
+    row = connection.execute(select(reads).where(reads.c.read_id == read_id, ~reads.c.shadow)).mappings().one_or_none()
     if row is None:
         raise NotFound(f"there is no read {read_id}")
     return _stored(row)

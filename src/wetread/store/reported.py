@@ -15,6 +15,7 @@ from wetread.store.database import Database
 from wetread.store.deliveries import promise, withdraw
 from wetread.store.flow import Task, still_ours
 from wetread.store.jobs import DONE, FAILED, end_job
+from wetread.store.orders import request_of
 from wetread.store.records import to_record
 from wetread.store.tables import reports
 
@@ -47,7 +48,8 @@ def save_report(
         if row is None:
             return None
         predecessor = _latest(connection, task.study_id)
-        report = replace(report, report_id=_unused_id(connection, report.report_id, task))
+        report_id, request = _unused_id(connection, report.report_id, task), request_of(connection, dict(row))
+        report = replace(report, report_id=report_id, request=request)
         connection.execute(
             update(reports)
             .where(reports.c.study_id == task.study_id, reports.c.superseded_at.is_(None))
@@ -82,6 +84,15 @@ def save_failure(db: Database, task: Task, report: Report, ending: Ending, *, no
             return False
         _end(connection, task, row, report=report, ending=ending, now=now)
         return True
+
+
+def report_ids(db: Database, study_id: str) -> list[str]:
+    """Every report that was made of a study.
+
+    Raises: StoreUnavailable.
+    """
+    with db.read() as connection:
+        return list(connection.scalars(select(reports.c.report_id).where(reports.c.study_id == study_id)))
 
 
 def has_unread_report(db: Database, study_id: str, *, since: datetime) -> bool:

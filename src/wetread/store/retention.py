@@ -12,6 +12,7 @@ from wetread.settings.service import RetentionSettings
 from wetread.store.blobs import Blobs
 from wetread.store.change import change_study, remember
 from wetread.store.database import Database
+from wetread.store.sentinels import sentinel_blobs
 from wetread.store.tables import events, instances, problems, studies
 
 BATCH = 500
@@ -123,4 +124,5 @@ def _used(connection: Connection, names: list[str]) -> set[str]:
         .where(instances.c.blob.in_(names), studies.c.expired_at.is_(None))
     )
     unplaced = select(problems.c.blob).where(problems.c.blob.in_(names))
-    return set(connection.execute(placed).scalars()) | set(connection.execute(unplaced).scalars())
+    fixed = sentinel_blobs(connection).intersection(names)
+    return set(connection.execute(placed).scalars()) | set(connection.execute(unplaced).scalars()) | fixed

@@ -4,36 +4,39 @@ Every function works inside the caller's transaction, so that the act and its li
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from wetread.domain.finding import Finding
-from wetread.domain.report import Report
-from wetread.domain.review import Decision, Verdict, amended, changes_words, signed, study_of_unread, undecided
+from wetread.domain.report import Report, ReportStatus
+from wetread.domain.review import (
+    Decision,
+    Verdict,
+    amended,
+    changes_words,
+    signed,
+    study_of_unread,
+    undecided,
+    withdrawn,
+)
 from wetread.domain.vocabulary import Term
 from wetread.domain.waiting import StudyStatus
 from wetread.errors import Conflict, NotFound
 from wetread.store.change import change_study, remember
-from wetread.store.deliveries import promise, withdraw
+from wetread.store.deliveries import given_to, promise, withdraw
+from wetread.store.locks import check_lock, locked_row
+from wetread.store.orders import request_of
 from wetread.store.records import from_record, to_record
-from wetread.store.tables import decisions, deliveries, drafts, locks, reports, studies
+from wetread.store.tables import decisions, deliveries, drafts, locks, reports
 
-LEASE_S = 60.0
 S = StudyStatus
 UNDER_WAY = {S.QUEUED, S.READING}
 SIGNABLE = UNDER_WAY | {S.REPORTED, S.FAILED, S.HELD}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """Who works on a study, and until when unless they say so again."""
-
-    holder: str
-    until: datetime
+TOLD_OF_REPORT = ("top_finding", "top_probability", "abnormal_probability", "agreement", "disputed")
+WITHDRAWABLE = {S.REPORTED, S.FAILED, S.HELD, S.SIGNED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,45 +73,6 @@ class Signing:
 
 
 NO_DRAFT = Draft(text="", revision=0)
-
-
-def take_lock(connection: Connection, study_id: str, *, holder: str, now: datetime, lease_s: float = LEASE_S) -> Lock:
-    """Hold the study for `lease_s`, or go on holding it.
-
-    Raises: NotFound; Conflict where somebody else holds it.
-    """
-    locked_row(connection, study_id)
-    until = now + timedelta(seconds=lease_s)
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    taking = dialect.insert(locks).values(study_id=study_id, holder=holder, until=until)
-    free = or_(locks.c.holder == holder, locks.c.until <= now)
-    taking = taking.on_conflict_do_update(
-        index_elements=["study_id"], set_={"holder": holder, "until": until}, where=free
-    )
-    connection.execute(taking)
-    check_lock(connection, study_id, holder=holder, now=now)
-    return Lock(holder=holder, until=until)
-
-
-def give_lock(connection: Connection, study_id: str, *, holder: str) -> None:
-    """Let go of the study; nothing happens where somebody else holds it."""
-    connection.execute(delete(locks).where(locks.c.study_id == study_id, locks.c.holder == holder))
-
-
-def lock_of(connection: Connection, study_id: str, *, now: datetime) -> Lock | None:
-    """Who holds the study."""
-    row = connection.execute(select(locks).where(locks.c.study_id == study_id, locks.c.until > now)).one_or_none()
-    return None if row is None else Lock(holder=row.holder, until=row.until)
-
-
-def check_lock(connection: Connection, study_id: str, *, holder: str, now: datetime) -> None:
-    """Nobody else holds the study.
-
-    Raises: Conflict.
-    """
-    lock = lock_of(connection, study_id, now=now)
-    if lock is not None and lock.holder != holder:
-        raise Conflict(f"{lock.holder} works on study {study_id} until {lock.until:%H:%M:%S} UTC")
 
 
 def draft_of(connection: Connection, study_id: str) -> Draft:
@@ -236,7 +200,7 @@ def sign(
     check_lock(connection, study_id, holder=by, now=now)
     draft = draft_of(connection, study_id)
     before = current_report(connection, study_id)
-    base = before.report if before and before.version == row["version"] else unread()
+    base = before.report if before and is_base(before, row) else unread()
     if base.report_id != signing.report_id:
         raise Conflict(
             f"report {signing.report_id} of study {study_id} does not stand any more; look at {base.report_id}"
@@ -272,6 +236,46 @@ def add_addendum(connection: Connection, study_id: str, *, text: str, by: str, n
     told = f"addendum by {by}"
     remember(connection, study_id, "amended", told, now=now, version=row["version"], report_id=report.report_id)
     return report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A human takes a report back: which, why, and the sentence that says so in its place."""
+
+    report_id: str
+    reason: str
+    text: str
+    by: str
+    at: datetime
+
+
+def retract(connection: Connection, study_id: str, withdrawal: Withdrawal) -> Report:
+    """The report that stands is withdrawn everywhere it went; the study waits for a human again, as urgent as it was.
+
+    Raises: NotFound; Conflict where another report stands, it is withdrawn already, a new one is on its way, or
+    somebody else holds the study.
+    """
+    row, by, now = locked_row(connection, study_id), withdrawal.by, withdrawal.at
+    before = current_report(connection, study_id)
+    if row["status"] not in WITHDRAWABLE or before is None:
+        raise Conflict(f"study {study_id} is {row['status']}: no report of it can be withdrawn now")
+    check_lock(connection, study_id, holder=by, now=now)
+    if before.report.report_id != withdrawal.report_id or before.report.status is ReportStatus.REJECTED:
+        raise Conflict(f"report {withdrawal.report_id} of study {study_id} does not stand any more")
+    report = withdrawn(before.report, reason=withdrawal.reason, text=withdrawal.text, by=by, at=now)
+    _replace(connection, row, before, report, now=now)
+    words = f"report withdrawn by {by}: {withdrawal.reason}"
+    gone = dict.fromkeys((*TOLD_OF_REPORT, "signed_at"))
+    change_study(
+        connection, study_id, now=now, kind="study.withdrawn", status=S.HELD.value, open=True, problem=words, **gone
+    )
+    remember(connection, study_id, "withdrawn", words, now=now, version=row["version"], report_id=report.report_id)
+    return report
+
+
+def is_base(stored: StoredReport, row: Mapping[str, Any]) -> bool:
+    """Whether a human would sign this report: it is of the study's present version and not withdrawn."""
+    return bool(stored.version == row["version"] and stored.report.status is not ReportStatus.REJECTED)
 
 
 def check_etag(connection: Connection, study_id: str, etag: int | None) -> None:
@@ -324,8 +328,16 @@ def _replace(
     revision: int = 0,
     destinations: Iterable[str] = (),
 ) -> None:
-    """The report stands in place of the one before and goes where that one went."""
+    """The report stands in place of the one before and goes where that one went.
+
+    One that withdraws goes only where something is to be withdrawn.
+    """
     study_id = row["study_id"]
+    report = replace(report, request=request_of(connection, row) or report.request)
+    like_it = (reports.c.study_id == study_id, reports.c.version == row["version"])
+    last = connection.scalar(
+        select(func.max(reports.c.revision)).where(*like_it, reports.c.status == report.status.value)
+    )
     standing = (reports.c.study_id == study_id, reports.c.superseded_at.is_(None))
     connection.execute(update(reports).where(*standing).values(superseded_at=now))
     connection.execute(
@@ -337,23 +349,16 @@ def _replace(
             priority=report.urgency.priority.value,
             body=to_record(Report, report),
             predecessor=before.report.report_id if before else None,
-            revision=revision,
+            revision=max(revision, 0 if last is None else last + 1),
             at=now,
         )
     )
     told = before.report.report_id if before else None
     sent_to = connection.execute(select(deliveries.c.destination).where(deliveries.c.report_id == told)).scalars().all()
+    held_by = given_to(connection, study_id)
     withdraw(connection, study_id, now=now)
-    promise(connection, report.report_id, study_id, sent_to or destinations, now=now)
-
-
-def locked_row(connection: Connection, study_id: str) -> Mapping[str, Any]:
-    """The study's row, held until the transaction ends where the database can."""
-    look = select(studies).where(studies.c.study_id == study_id).with_for_update()
-    row = connection.execute(look).mappings().one_or_none()
-    if row is None:
-        raise NotFound(f"there is no study {study_id}")
-    return dict(row)
+    where = held_by if report.status is ReportStatus.REJECTED else sent_to or held_by or destinations
+    promise(connection, report.report_id, study_id, where, now=now)
 
 
 def _decision(row: RowMapping) -> Decision:

@@ -18,11 +18,12 @@ from wetread.errors import ConfigurationError
 from wetread.pipeline import Desk
 from wetread.settings import CompletenessSettings, DestinationSettings, Settings
 from wetread.wiring.desk import make_desk
+from wetread.wiring.destinations import destinations_of
 from wetread.wiring.equipment import Equipment
 from wetread.wiring.preparing import imaging_guard
 from wetread.wiring.routing import DEFAULT_DESTINATION
 from wetread.wiring.service import Service, open_service
-from wetread.wiring.working import destinations_of, open_ingest, policies
+from wetread.wiring.working import open_ingest, policies
 from wetread.worklist.batch import Manifest, candidates, fill
 from wetread.worklist.batch_rows import Progress, Row, budget_refusal, progress, rows, try_again, unplaced
 from wetread.worklist.engine import Engine
@@ -127,7 +128,7 @@ class Batch:
                 rules=lambda: rules,
                 desk_of=desk_of,
                 knowing=self.equipment.knowing,
-                destinations=destinations_of(settings, self.service.data_dir),
+                destinations=destinations_of(settings, self.service.data_dir, self.service.clock),
             )
             engine = Engine(
                 self.service.flow_url, executor_name(secrets.token_hex(4)), studies_at_once=settings.studies_at_once

@@ -15,7 +15,7 @@ from wetread.panel import Cascade, convene
 from wetread.pipeline import request
 from wetread.ports import Reader, plan_of
 from wetread.settings import Settings
-from wetread.wiring.equipment import Equipment
+from wetread.wiring.equipment import Equipment, without_caches
 from wetread.wiring.preparing import prepare_guarded
 from wetread.wiring.readers import one_reader
 from wetread.wiring.sources import Orders
@@ -69,8 +69,7 @@ def bench(
 
     Raises: UnknownPlugin, CardInvalid, ConfigurationError.
     """
-    uncached = {name: own.model_copy(update={"cache": "off"}) for name, own in settings.readers.items()}
-    equipment = Equipment(settings.model_copy(update={"readers": uncached}))
+    equipment = Equipment(without_caches(settings))
     rows = []
     for name in dict.fromkeys(names):
         reader = one_reader(name, equipment)

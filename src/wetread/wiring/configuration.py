@@ -2,12 +2,16 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from wetread.errors import WetreadError
+from wetread.panel import load_figures, load_weights
+from wetread.readers.site_calibration import load_calibration
 from wetread.settings import Settings, VisionSettings, settings_file
 from wetread.settings.lines import line_of
 from wetread.wiring.names import known_readers
@@ -38,7 +42,7 @@ def check_configuration() -> list[Remark]:
         return [Remark(state="bad", line=line, text=f"not valid TOML: {problem}")]
     except ValidationError as problem:
         return sorted(_of_fields(problem, text), key=lambda remark: remark.line or 0)
-    remarks = [*_of_names(settings, text), *_of_readers(settings, text)]
+    remarks = [*_of_names(settings, text), *_of_readers(settings, text), *_of_measured(settings, text)]
     return sorted(remarks, key=lambda remark: (remark.line or 0, remark.text))
 
 
@@ -50,7 +54,7 @@ def _of_fields(problem: ValidationError, text: str) -> Iterator[Remark]:
 
 
 def _of_names(settings: Settings, text: str) -> Iterator[Remark]:
-    """Names that lead nowhere: in default_readers, fallbacks, panels, cascades, votes."""
+    """Names that lead nowhere: in default_readers, the shadow, fallbacks, panels, cascades, votes."""
     known = set(known_readers(settings))
     for path, name in _used(settings):
         if name not in known:
@@ -65,6 +69,7 @@ def _of_names(settings: Settings, text: str) -> Iterator[Remark]:
 def _used(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     """Where the settings name a reader, and which."""
     yield from ((("default_readers",), name) for name in settings.default_readers)
+    yield from ((("service", "shadow"), name) for name in settings.service.shadow)
     for owner, reader in settings.readers.items():
         yield from ((("readers", owner, "fallback"), name) for name in reader.fallback)
     for owner, panel in settings.panels.items():
@@ -98,6 +103,35 @@ def _leads_back(readers: dict[str, VisionSettings], name: str) -> bool:
             seen.add(one)
             waiting += readers[one].fallback
     return False
+
+
+def _of_measured(settings: Settings, text: str) -> Iterator[Remark]:
+    """Files measured on the site's own cases: what can't be read is bad, what has expired is said."""
+    today = datetime.now(UTC).date()
+    for path, file, until in _measured(settings):
+        key = ".".join(path)
+        try:
+            last = until(file)
+        except WetreadError as problem:
+            yield Remark(state="bad", line=line_of(text, path), text=f"{key}: {problem}")
+            continue
+        if last < today:
+            told = f"{key}: expired on {last.isoformat()} and is not used; measure again with wetread calibrate"
+            yield Remark(state="note", line=line_of(text, path), text=told)
+
+
+def _measured(settings: Settings) -> Iterator[tuple[tuple[str, ...], Path, Callable[[Path], date]]]:
+    """Where the settings name such a file, and what tells the last day on which it counts."""
+    if settings.calibration_file is not None:
+        yield ("calibration_file",), settings.calibration_file, lambda path: load_calibration(path).valid_until
+    for name, panel in settings.panels.items():
+        if panel.weights_file is not None:
+            path = ("panels", name, "weights_file")
+            yield path, panel.weights_file, lambda path: max(one.valid_until for one in load_weights(path).figures)
+    for name, cascade in settings.cascades.items():
+        if cascade.figures_file is not None:
+            path = ("cascades", name, "figures_file")
+            yield path, cascade.figures_file, lambda path: load_figures(path).valid_until
 
 
 def _of_readers(settings: Settings, text: str) -> Iterator[Remark]:

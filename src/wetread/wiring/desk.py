@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from itertools import islice
@@ -20,12 +20,13 @@ from wetread.panel import sort_key
 from wetread.pipeline import Desk, read_study
 from wetread.settings import Settings
 from wetread.wiring.equipment import Equipment
+from wetread.wiring.places import Places
 from wetread.wiring.preparing import imaging_guard, prepare_guarded
 from wetread.wiring.readers import choose_readers
 from wetread.wiring.sources import Orders
 
 LIBRARIES = ("imagecodecs", "numba", "numpy", "onnxruntime", "opencv-python-headless", "pydicom")
-WITH_PICTURES = {"html", "pdf"}
+WITH_PICTURES = {"html", "pdf", "dicom-pdf", "dicom-sc"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +39,16 @@ class ReadingRoom:
 
 
 def make_desk(
-    settings: Settings, *, readers: Iterable[str], output: str, isolation: Isolation, equipment: Equipment
+    settings: Settings,
+    *,
+    readers: Iterable[str],
+    output: str,
+    isolation: Isolation,
+    equipment: Equipment,
+    places: Places | None = None,
 ) -> Desk:
-    """A desk over any isolation."""
-    chosen = choose_readers(settings, readers, equipment)
+    """A desk over any isolation. `places`: who stands in whose place, in a service."""
+    chosen = choose_readers(settings, readers, equipment, places=places)
     vocabulary, policy = load_vocabulary(settings.vocabulary_file), load_policy(settings.policy_file)
     pictures = ViewPlan(max_edge_px=settings.picture_edge_px, max_images=6) if output in WITH_PICTURES else None
     return Desk(
@@ -49,7 +56,7 @@ def make_desk(
         prepare=partial(prepare_guarded, isolation=isolation),
         vocabulary=vocabulary,
         policy=policy,
-        provenance=provenance(vocabulary, policy),
+        provenance=replace(provenance(vocabulary, policy), lineup=chosen.lineup),
         votes=chosen.votes,
         weights=chosen.weights,
         read_timeout_s=settings.read_timeout_s,

@@ -15,6 +15,7 @@ from wetread.domain.study import Study
 from wetread.domain.vocabulary import Vocabulary
 from wetread.privacy import EgressGate, identifiers_of
 from wetread.readers.catalog import Catalog, load_catalog
+from wetread.readers.site_calibration import Calibration, load_calibration
 from wetread.readers.wrappers import BillWatch, DiskCache, RunCache, SpendLedger
 from wetread.settings import Settings
 
@@ -26,11 +27,15 @@ SPENT, ANSWERS, PROBES = "spend.sqlite", "answers.sqlite", "probes.json"
 
 @dataclass(frozen=True)
 class Equipment:
-    """What all readers of a process share: catalog, vocabulary, spend, caches, the gate; a journal in a service."""
+    """What all readers of a process share: catalog, vocabulary, spend, caches, the gate; a journal in a service.
+
+    `spent` is the file of the spend, in the data folder: readers of another file have budgets of their own.
+    """
 
     settings: Settings
     run: str = field(default_factory=lambda: secrets.token_hex(8))
     journal: "Journal | None" = None
+    spent: str = SPENT
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -41,6 +46,12 @@ class Equipment:
     def vocabulary(self) -> Vocabulary:
         """The finding vocabulary."""
         return load_vocabulary(self.settings.vocabulary_file)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """What readers' stated numbers mean on this site; None where nobody measured it."""
+        path = self.settings.calibration_file
+        return load_calibration(path) if path else None
 
     @cached_property
     def policy_sha256(self) -> str:
@@ -62,7 +73,7 @@ class Equipment:
     @cached_property
     def ledger(self) -> SpendLedger:
         """What was spent, by reader and day."""
-        return SpendLedger(_made(self.settings.data_dir) / SPENT)
+        return SpendLedger(_made(self.settings.data_dir) / self.spent)
 
     @cached_property
     def run_cache(self) -> RunCache:
@@ -88,3 +99,9 @@ class Equipment:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
+
+
+def without_caches(settings: Settings) -> Settings:
+    """The same settings with no reader's answer ever taken from a cache."""
+    uncached = {name: own.model_copy(update={"cache": "off"}) for name, own in settings.readers.items()}
+    return settings.model_copy(update={"readers": uncached})

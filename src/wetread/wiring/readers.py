@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +11,11 @@ from wetread.panel import Cascade, CascadeRule, Weights, load_figures, load_weig
 from wetread.plugins import READERS, factory, installed
 from wetread.ports import Reader, identity_of
 from wetread.readers import OnnxReader, ReaderCard, install, installed_readers
-from wetread.readers.wrappers import Fallback
+from wetread.readers.wrappers import Calibrated, Fallback
 from wetread.settings import Settings
 from wetread.wiring.equipment import Equipment
 from wetread.wiring.names import known_readers
+from wetread.wiring.places import Places, Seats, votes_in
 from wetread.wiring.reader_facts import entry_of
 from wetread.wiring.vision import examine_reader, vision_reader
 
@@ -23,42 +24,92 @@ Row = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The readers and cascades of a command, with the votes and learnt weights of their panel."""
+    """The readers and cascades of a command, with the votes and learnt weights of their panel.
+
+    `lineup` are the slots in which another reader stands than their name says, with that reader's name.
+    """
 
     readers: tuple[Reader | Cascade, ...]
     votes: Mapping[str, float] = field(default_factory=dict)
     weights: Weights | None = None
+    lineup: tuple[tuple[str, str], ...] = ()
 
 
-def choose_readers(settings: Settings, names: Iterable[str], equipment: Equipment | None = None) -> Chosen:
+def choose_readers(
+    settings: Settings, names: Iterable[str], equipment: Equipment | None = None, *, places: Places | None = None
+) -> Chosen:
     """The named readers, each once; the site's own where none is named. A panel's name stands for its readers.
 
+    `places`: who stands in whose place; a command that names readers takes them at their word.
     Raises: UnknownPlugin naming what there is, CardInvalid, ConfigurationError.
     """
-    equipment = equipment or Equipment(settings)
-    wanted: list[str] = []
+    equipment, seats = equipment or Equipment(settings), Seats(places=places or Places())
+    made: dict[str, Reader | Cascade] = {}
     votes, weights = dict(settings.votes), None
     for name in dict.fromkeys(names) or settings.default_readers:
-        panel = settings.panels.get(name)
-        wanted += panel.readers if panel else (name,)
-        if panel:
-            votes |= panel.votes
-            weights = load_weights(panel.weights_file) if panel.weights_file else weights
-    each = tuple(_cascade_or_reader(name, equipment) for name in dict.fromkeys(wanted))
-    return Chosen(readers=each, votes=votes, weights=weights)
+        panel = settings.panels.get(seats.reader_in(name))
+        if panel is None:
+            made.setdefault(seats.reader_in(name), _seated(name, equipment, seats))
+            continue
+        votes |= panel.votes
+        weights = load_weights(panel.weights_file) if panel.weights_file else weights
+        for reader, item in _members(name, panel.readers, equipment, seats).items():
+            made.setdefault(reader, item)
+    return Chosen(
+        readers=tuple(made.values()),
+        votes=votes_in(votes, seats.used),
+        weights=weights,
+        lineup=tuple(sorted(seats.used.items())),
+    )
 
 
-def _cascade_or_reader(name: str, equipment: Equipment) -> Reader | Cascade:
+def _members(panel: str, names: tuple[str, ...], equipment: Equipment, seats: Seats) -> dict[str, Reader | Cascade]:
+    """A panel's readers by name: asked as they are where the panel as a whole was promoted so."""
+    open_seats = Seats(places=replace(seats.places, required=False), used=seats.used)
+    made = {seats.reader_in(name): _seated(name, equipment, open_seats) for name in dict.fromkeys(names)}
+    if seats.vouches(panel, made.values()):
+        return made
+    return {seats.reader_in(name): _seated(name, equipment, seats) for name in dict.fromkeys(names)}
+
+
+def _seated(slot: str, equipment: Equipment, seats: Seats) -> Reader | Cascade:
+    """Who stands in the slot. Where that one can't be made any more, one that says so: the others still read."""
+    try:
+        return _checked(slot, _cascade_or_reader(seats.reader_in(slot), equipment, seats), equipment, seats)
+    except ConfigurationError as problem:
+        if seats.reader_in(slot) == slot:
+            raise
+        return seats.missing(slot, problem)
+
+
+def _checked(slot: str, item: Reader | Cascade, equipment: Equipment, seats: Seats) -> Reader | Cascade:
+    """A cascade is vouched for as one, or each of its two in its own slot."""
+    if not isinstance(item, Cascade):
+        return seats.checked(slot, item)
+    if seats.vouches(slot, [item]):
+        return item
+    own = equipment.settings.cascades[item.name]
+    return replace(item, first=seats.checked(own.first, item.first), then=seats.checked(own.then, item.then))
+
+
+def _cascade_or_reader(name: str, equipment: Equipment, seats: Seats) -> Reader | Cascade:
     own = equipment.settings.cascades.get(name)
     if own is None:
-        return one_reader(name, equipment)
+        return _calibrated(name, equipment)
     figures = load_figures(own.figures_file) if own.figures_file else None
+    first, then = (_calibrated(seats.reader_in(slot), equipment) for slot in (own.first, own.then))
     return Cascade(
         name=name,
-        first=one_reader(own.first, equipment),
-        then=one_reader(own.then, equipment),
+        first=first,
+        then=then,
         rule=CascadeRule(uncertain_from=own.uncertain_from, alpha=own.alpha, figures=figures),
     )
+
+
+def _calibrated(name: str, equipment: Equipment) -> Reader:
+    """A single reader whose stated numbers are what the site's calibration makes of them."""
+    reader, calibration = one_reader(name, equipment), equipment.calibration
+    return Calibrated(reader, calibration, raises=equipment.settings.operating_points) if calibration else reader
 
 
 def one_reader(name: str, equipment: Equipment, *, asked_by: tuple[str, ...] = ()) -> Reader:

@@ -3,25 +3,26 @@
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 
 from wetread.domain.clinical_data import load_policy, load_worklist_policy
-from wetread.errors import ConfigurationError
 from wetread.guard import Guard
+from wetread.intake.ehr import open_context
 from wetread.pipeline import Desk
-from wetread.plugins import DESTINATIONS, factory
-from wetread.ports import Destination
-from wetread.settings import DestinationSettings, Settings
+from wetread.settings import Settings
 from wetread.wiring.desk import make_desk
+from wetread.wiring.destinations import destinations_of, want_pictures
+from wetread.wiring.drifting import Drifting
 from wetread.wiring.equipment import Equipment
+from wetread.wiring.lineup import places_of
 from wetread.wiring.names import known_readers
-from wetread.wiring.outputs import SUFFIXES, rendered
+from wetread.wiring.places import Places
 from wetread.wiring.preparing import imaging_guard
-from wetread.wiring.routing import DEFAULT_DESTINATION
 from wetread.wiring.service import Service
+from wetread.wiring.shadows import shadowing
 from wetread.worklist.engine import Engine
 from wetread.worklist.house import Bureau, House, Policies
 from wetread.worklist.ingest import UNPACKING, Ingest
@@ -30,8 +31,6 @@ from wetread.worklist.rules import Rules, Site, load_rules
 from wetread.worklist.unpacking import Opener
 from wetread.worklist.watch import executor_name
 from wetread.worklist.worker import Worker
-
-REPORTS = "reports"
 
 
 def policies(settings: Settings) -> Policies:
@@ -72,7 +71,11 @@ def open_worker(service: Service, stopping: threading.Event | None = None) -> It
         house.rules()
         executor_id = executor_name(secrets.token_hex(4))
         engine = Engine(service.flow_url, executor_id, studies_at_once=settings.service.flow.studies_at_once)
-        yield Worker(house=house, engine=engine, stopping=stopping or threading.Event())
+        stopping = stopping or threading.Event()
+        drifting = Drifting(service, guard, stopping)
+        worker = Worker(house=house, engine=engine, more_chores=(drifting.chore(),), stopping=stopping)
+        with shadowing(service, house, guard, worker):
+            yield worker
 
 
 def _warm(guard: Guard) -> None:
@@ -81,39 +84,23 @@ def _warm(guard: Guard) -> None:
     threading.Thread(target=warming, daemon=True, name="warming").start()
 
 
-def destinations_of(settings: Settings, data_dir: Path) -> Mapping[str, Destination]:
-    """The configured destinations by name; the folder `reports` of the data folder where none is configured.
-
-    Raises: UnknownPlugin, ConfigurationError.
-    """
-    named = settings.service.destinations
-    if not named:
-        named = {DEFAULT_DESTINATION: DestinationSettings(kind="folder", folder=data_dir / REPORTS, format="json")}
-    return {name: _destination(name, own) for name, own in named.items()}
-
-
-def _destination(name: str, own: DestinationSettings) -> Destination:
-    build = factory(DESTINATIONS, own.kind)
-    if own.kind != "folder":
-        built: Destination = build()
-        return built
-    if own.folder is None:
-        raise ConfigurationError(f"service.destinations.{name}: kind folder needs a folder")
-    render = partial(rendered, output=own.format)
-    folder: Destination = build(own.folder, render=render, suffix=SUFFIXES[own.format])
-    return folder
-
-
 def _house(service: Service, guard: Guard) -> House:
     settings = service.settings
     equipment = Equipment(settings, journal=Calls(service.database, service.clock))
-    destinations = destinations_of(settings, service.data_dir)
-    rich = any(one.format in {"html", "pdf"} for one in settings.service.destinations.values())
+    destinations = destinations_of(settings, service.data_dir, service.clock)
+    output = "html" if want_pictures(settings) else "json"
 
     @cache
+    def made(names: tuple[str, ...], places: Places) -> Desk:
+        return make_desk(settings, readers=names, output=output, isolation=guard, equipment=equipment, places=places)
+
+    making = threading.Lock()
+
     def desk_of(names: tuple[str, ...]) -> Desk:
-        output = "html" if rich else "json"
-        return make_desk(settings, readers=names, output=output, isolation=guard, equipment=equipment)
+        """Who stands in whose place is looked up at each read: a promotion or a rollback holds from the next one on."""
+        places = places_of(service.database, equipment)
+        with making:
+            return made(names, places)
 
     desk_of(())  # what is wrong with the site's readers is said now
     return House(
@@ -126,6 +113,7 @@ def _house(service: Service, guard: Guard) -> House:
         desk_of=desk_of,
         knowing=equipment.knowing,
         destinations=destinations,
+        context=open_context(settings.service.context) if settings.service.context else None,
     )
 
 

@@ -117,13 +117,13 @@ def try_again(db: Database, *, now: datetime) -> int:
 
 
 def _refused() -> ColumnElement[bool]:
-    return ~reads.c.answered & reads.c.body.contains(REFUSED, autoescape=True)
+    return ~reads.c.answered & ~reads.c.shadow & reads.c.body.contains(REFUSED, autoescape=True)
 
 
 def _queue(connection: Connection, row: Mapping[str, Any], now: datetime) -> None:
     """Read it once more: what its readers finished counts for the new version too, and is not counted twice."""
     study_id, version = row["study_id"], row["version"] + 1
-    finished = reads.c.study_id == study_id, reads.c.version == row["version"], reads.c.answered
+    finished = reads.c.study_id == study_id, reads.c.version == row["version"], reads.c.answered, ~reads.c.shadow
     for kept in connection.execute(select(*reads.c).where(*finished)).mappings().all():
         name = read_id(study_id, version, kept["reader"], kept["fingerprint"])
         connection.execute(insert(reads).values({**kept, "read_id": name, "version": version, "cost_usd": None}))
@@ -164,7 +164,7 @@ def _row(connection: Connection, study: Mapping[str, Any]) -> Row:
     first: Found = from_record(
         Found, connection.execute(objects.order_by(instances.c.instance_id).limit(1)).scalar_one()
     )
-    costs = select(func.sum(reads.c.cost_usd)).where(reads.c.study_id == study["study_id"])
+    costs = select(func.sum(reads.c.cost_usd)).where(reads.c.study_id == study["study_id"], ~reads.c.shadow)
     row: Row = {
         "ref": study["ref"],
         "file": first.instance.file,

@@ -27,10 +27,12 @@ from wetread.store.flow import (
     waiting,
 )
 from wetread.store.jobs import READ, deliver_job_id, note_delivery, read_job_id, retry
+from wetread.store.messages import forget_messages
 from wetread.store.retention import Removed, expire, sweep
 from wetread.worklist.completing import complete_due
 from wetread.worklist.engine import Engine
 from wetread.worklist.house import House
+from wetread.worklist.matching_rows import Ground, match_due
 from wetread.worklist.order import queue_priority
 from wetread.worklist.override import lift_due
 
@@ -64,6 +66,7 @@ class Chores:
             Chore(name="enqueue", every_s=0.2, run=self.enqueue),
             Chore(name="deliver", every_s=0.5, run=self.enqueue_deliveries),
             Chore(name="retry", every_s=1.0, run=self.retry_dead_letters),
+            Chore(name="match", every_s=1.0, run=self.match),
             Chore(name="lift", every_s=5.0, run=self.lift),
             Chore(name="compare", every_s=5.0, run=self.compare),
             Chore(name="tidy", every_s=3600.0, run=self.tidy),
@@ -109,6 +112,11 @@ class Chores:
                 give_up_retrying(db, job_id, now=self.house.now())
         return len(found)
 
+    def match(self) -> int:
+        """Look again for the studies of orders that something has come for."""
+        ground = Ground(settings=self.house.settings.service.matching, policies=self.house.policies)
+        return match_due(self.house.database, ground, now=self.house.now())
+
     def lift(self) -> int:
         """Lift what has waited its share of the cap, on the list and in the reading queue."""
         return lift_due(self.house.database, now=self.house.now(), policies=self.house.policies)
@@ -137,6 +145,10 @@ class Chores:
         swept = sweep(db, self.house.blobs, now)
         if (removed, swept) != (Removed(), Removed()):
             log.info("what is kept no longer was removed", expired=str(removed), swept=str(swept))
+        days = self.house.settings.service.retention.messages_days
+        if days is not None:
+            with db.write() as connection:
+                forget_messages(connection, before=now - timedelta(days=days))
         return forget_calls(db, before=now - CALLS_KEPT)
 
 

@@ -17,10 +17,13 @@ from wetread.intake.grouping import group
 from wetread.store.blobs import Blobs
 from wetread.store.database import Database
 from wetread.store.flow import founds_of, order_of, patient_class_of
+from wetread.store.patients import corrected
 from wetread.store.records import from_record
 from wetread.store.signals import arrivals_of, complete, due, signals_of
+from wetread.worklist.blinding import arm_of
 from wetread.worklist.completeness import decide, settle
 from wetread.worklist.house import House
+from wetread.worklist.matching_rows import Ground, settle_study
 from wetread.worklist.order_row import waiting_columns
 from wetread.worklist.rules import Routing, facts_of
 
@@ -60,10 +63,26 @@ def study_of(database: Database, study_id: str, blobs: Blobs | None = None) -> S
     studies = group(found)
     if len(studies) != 1:
         raise RecordInvalid(f"the stored objects of study {study_id} make {len(studies)} studies instead of one")
-    return studies[0]
+    return corrected_study(database, studies[0])
+
+
+def corrected_study(database: Database, study: Study) -> Study:
+    """The study with its patient as messages since then name them; what they name never leaves the site either.
+
+    Raises: StoreUnavailable.
+    """
+    with database.read() as connection:
+        patient = corrected(connection, study.patient)
+    if patient == study.patient:
+        return study
+    told = (patient.patient_id, patient.name, patient.birth_date)
+    return replace(study, patient=patient, identifying=(*study.identifying, *filter(None, told)))
 
 
 def _go_on(house: House, row: Mapping[str, Any], why: str, now: datetime) -> bool:
+    ground = Ground(settings=house.settings.service.matching, policies=house.policies)
+    if settle_study(house.database, row, ground, now=now):
+        return False  # it is another row now: it goes on in the next round
     study = study_of(house.database, row["study_id"])
     order = order_of(house.database, row)
     routing = _route(house, study, order, row)
@@ -78,6 +97,7 @@ def _go_on(house: House, row: Mapping[str, Any], why: str, now: datetime) -> boo
         "readers": list(routing.readers),
         "destinations": list(routing.destinations),
         "problem": held,
+        "blinded": arm_of(house, row, asks_ai=not routing.hold),
         **waiting_columns({**row, **known}, house.policies, now=now, floor=routing.priority_floor, failed=held),
     }
     lines = (("complete", why), *(("routed", line) for line in routing.why), (status.value, f"{status.value}"))

@@ -3,15 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, runtime_checkable
 
 import structlog
 
+from wetread.delivery.originals import key_instances
 from wetread.domain.report import Receipt, Report
-from wetread.errors import DeliveryFailed, MissingExtra, WetreadError
+from wetread.domain.study import Instance, Series
+from wetread.errors import ConfigurationError, DeliveryFailed, InputError, NotFound, WetreadError
 from wetread.ports import Destination
+from wetread.store.blobs import Blobs
 from wetread.store.deliveries import Outcome, Sending, begin_delivery, end_delivery
 from wetread.worklist.house import House
 from wetread.worklist.patience import patiently_in_thread
@@ -44,6 +48,9 @@ async def deliver(
     sending: Sending | None = begun
     if sending is None:
         return "void"
+    report = await asyncio.to_thread(located, sending.report, house.blobs)
+    made_at = report.made_at.astimezone() if report.made_at else None  # times in headers are the site's: so is this one
+    sending = replace(sending, report=replace(report, made_at=made_at))
     outcome = await _handed_over(house.destinations, sending, partial(_failed_for_now, house, attempt))
     ended = await patiently_in_thread(partial(end_delivery, house.database, sending, outcome, now=house.now()))
     if outcome.problem is not None:
@@ -69,13 +76,34 @@ async def _handed_over(
         return Outcome(receipt=receipt)
     except DeliveryFailed as problem:
         return for_now(str(problem)) if problem.retry else Outcome(problem=str(problem), is_dead_letter=True)
-    except MissingExtra as problem:
+    except (InputError, ConfigurationError) as problem:  # trying again would not help
         return Outcome(problem=str(problem), is_dead_letter=True)
     except (TimeoutError, OSError, WetreadError) as problem:
         return for_now(_words(problem))
     except Exception as bug:  # noqa: BLE001 - a plug-in's bug must not take other deliveries with it
         text = f"the destination broke with {type(bug).__name__}; report this to its maker"
         return Outcome(problem=text, is_dead_letter=True)
+
+
+def located(report: Report, blobs: Blobs) -> Report:
+    """The report with the images that a destination may open where their bytes lie now.
+
+    What is gone stays where it was: whoever needs it says so.
+    """
+    wanted = {instance.sha256 for instance in key_instances(report)}
+
+    def placed(instance: Instance) -> Instance:
+        if instance.sha256 not in wanted:
+            return instance
+        try:
+            return replace(instance, path=blobs.local_path(instance.sha256))
+        except (NotFound, OSError):
+            return instance
+
+    def moved(series: Series) -> Series:
+        return replace(series, instances=tuple(map(placed, series.instances)))
+
+    return replace(report, study=replace(report.study, series=tuple(map(moved, report.study.series))))
 
 
 def _failed_for_now(house: House, attempt: int, problem: str) -> Outcome:

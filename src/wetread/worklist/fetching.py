@@ -4,15 +4,18 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
 
+from wetread.domain.clinical_data import load_policy, load_worklist_policy
 from wetread.errors import ConfigurationError, Conflict, ServiceError
 from wetread.intake.sources.dicomweb import DicomwebServer
 from wetread.intake.sources.look import Fetched, Fetcher, Surroundings
 from wetread.intake.sources.memory import Memory, alone
+from wetread.intake.sources.modality_worklist import ModalityWorklist
 from wetread.intake.sources.node_link import Link
 from wetread.intake.sources.nodes import DicomNode
 from wetread.intake.sources.watched import WatchedFolder
@@ -23,6 +26,9 @@ from wetread.settings import ServiceSettings, Settings, SourceSettings
 from wetread.store.database import Database
 from wetread.store.holdings import Holdings
 from wetread.worklist.completeness import expect
+from wetread.worklist.house import Policies
+from wetread.worklist.matching_rows import Ground
+from wetread.worklist.taking_orders import keep_order
 
 log = structlog.wrap_logger(logging.getLogger("wetread.fetching"))
 LONGEST_PAUSE_S = 120.0
@@ -86,6 +92,8 @@ def open_source(name: str, settings: ServiceSettings) -> Fetcher:
         our_ae_title=settings.listener.ae_title,
         timeout_s=source.timeout_s,
     )
+    if source.kind == "modality_worklist":
+        return ModalityWorklist(name, link, modalities=source.modalities)
     return DicomNode(
         name,
         link,
@@ -113,7 +121,7 @@ def fetch_once(name: str, parts: Parts, *, stop: threading.Event | None = None) 
             second = source.look(_around(name, parts, memory, stop))
         finally:
             memory.close()
-    return Fetched(taken=first.taken + second.taken, waiting=second.waiting, failures=second.failures)
+    return replace(second, taken=first.taken + second.taken)
 
 
 def keep_fetching(name: str, parts: Parts, *, stop: threading.Event) -> None:
@@ -184,7 +192,8 @@ def _look(source: Fetcher, around: Surroundings) -> bool:
 
 
 def _around(name: str, parts: Parts, memory: Memory, stop: threading.Event) -> Surroundings:
-    listener = parts.settings.service.listener
+    """Raises: ClinicalDataInvalid (the policies that say how soon)."""
+    listener, ground = parts.settings.service.listener, _ground(parts.settings)
     return Surroundings(
         spool=parts.spool,
         memory=memory,
@@ -198,10 +207,16 @@ def _around(name: str, parts: Parts, memory: Memory, stop: threading.Event) -> S
             settings=parts.settings.service.completeness,
             now=parts.clock.now(),
         ),
+        keep_order=lambda ordered: keep_order(parts.database, ordered, ground, now=parts.clock.now()),
         stopping=stop.is_set,
         min_free_bytes=listener.min_free_bytes,
         max_object_bytes=listener.max_object_bytes,
     )
+
+
+def _ground(settings: Settings) -> Ground:
+    policies = Policies(urgency=load_policy(settings.policy_file), waiting=load_worklist_policy(settings.worklist_file))
+    return Ground(settings=settings.service.matching, policies=policies)
 
 
 def _memory(name: str, parts: Parts) -> Memory:

@@ -9,6 +9,7 @@ from wetread.domain.clinical_data import UrgencyPolicy, WorklistPolicy
 from wetread.domain.order import Order
 from wetread.domain.study import Study
 from wetread.domain.waiting import PatientClass
+from wetread.intake.ehr import ClinicalContext
 from wetread.pipeline import Desk
 from wetread.ports import Clock, Destination
 from wetread.settings import Settings
@@ -49,3 +50,4 @@ class House(Bureau):
     desk_of: Callable[[tuple[str, ...]], Desk]
     knowing: Callable[[Study, Order], AbstractContextManager[None]]
     destinations: Mapping[str, Destination] = field(default_factory=dict)
+    context: ClinicalContext | None = None

@@ -16,12 +16,14 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from wetread.delivery.made import OWN_ROOT, Kind, series_uid
 from wetread.domain.arrival import Arrival
 from wetread.errors import RecordInvalid, StoreUnavailable
 from wetread.intake.spool import Spool, arrival_of, is_abandoned, is_closed, objects_in, remove
 from wetread.store.arrivals import close_arrival, keep_problem
 from wetread.store.facts import Incoming, Placed
 from wetread.store.objects import place_all
+from wetread.store.reported import report_ids
 from wetread.worklist.completeness import settle
 from wetread.worklist.house import Bureau
 from wetread.worklist.looking import facts_about
@@ -120,6 +122,7 @@ class Ingest:
             series=facts.series,
             instance=facts.instance,
             complete_at=now + timedelta(seconds=min(settings.quiet_s, settings.longest_s)),
+            is_ours=self._is_ours(facts.study.study_id, facts.series.series_uid),
             standing=standing(
                 priority=None,
                 target_min=None,
@@ -131,6 +134,13 @@ class Ingest:
                 waiting=self._bureau.policies.waiting,
             ),
         )
+
+    def _is_ours(self, study_id: str, series_of_object: str | None) -> bool:
+        """Whether it is an object that was made of one of the study's reports: an archive may route it back here."""
+        if series_of_object is None or not series_of_object.startswith(OWN_ROOT):
+            return False
+        made = report_ids(self._bureau.database, study_id)
+        return any(series_of_object == series_uid(report_id, kind) for report_id in made for kind in Kind)
 
     def _place(self, arrival: Arrival, good: list[tuple[Object, Incoming]]) -> int:
         """Write the rows; what the store refuses goes in one by one, so that one object stops no other."""

@@ -21,7 +21,8 @@ STUDY_WORDS = """
 """
 SERIES_WORDS = """
     SeriesDate SeriesTime PerformedProcedureStepStartDate PerformedProcedureStepStartTime RequestAttributesSequence
-    ProtocolName Laterality Manufacturer ManufacturerModelName StationName OperatorsName FrameOfReferenceUID
+    ProtocolName Laterality Manufacturer ManufacturerModelName StationName SoftwareVersions OperatorsName
+    FrameOfReferenceUID
 """
 STUDY, SERIES = tuple(STUDY_WORDS.split()), tuple(SERIES_WORDS.split())
 INLINE_BYTES = 1024

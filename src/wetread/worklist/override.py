@@ -90,10 +90,20 @@ def restand(db: Database, study_id: str, *, now: datetime, policies: Policies) -
     Raises: NotFound, StoreUnavailable.
     """
     with db.write() as connection:
-        row = _locked(connection, study_id)
-        standing = place(_case(connection, row, policies), now)
-        _write(connection, row, standing, now=now, kind="study.standing")
-        return standing
+        return restand_in(connection, study_id, now=now, policies=policies)
+
+
+def restand_in(
+    connection: Connection, study_id: str, *, now: datetime, policies: Policies, known: Row | None = None
+) -> Standing:
+    """The same inside a transaction of the caller's; `known` are columns of the study that change with it.
+
+    Raises: NotFound.
+    """
+    row = {**_locked(connection, study_id), **(known or {})}
+    standing = place(_case(connection, row, policies), now)
+    _write(connection, row, standing, now=now, kind="study.standing", kept=known)
+    return standing
 
 
 def lift_due(db: Database, *, now: datetime, policies: Policies, batch: int = BATCH) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -21,12 +21,14 @@ from wetread.domain.report import Report
 from wetread.domain.study import Study
 from wetread.domain.waiting import StudyStatus
 from wetread.errors import NotFound, RateLimited, ReaderUnavailable, RecordInvalid, TimedOut
-from wetread.pipeline import read_study
+from wetread.pipeline import Desk, read_study
 from wetread.readers.vision.journal import scope
-from wetread.store.answers import secret_of
+from wetread.store.answers import keep_call, kept_call, secret_of
 from wetread.store.flow import Task, begin_read, is_void, order_of, postpone_read
+from wetread.store.records import from_record, to_record
 from wetread.store.reported import Ending, has_unread_report, save_failure, save_report
 from wetread.worklist.completing import study_of
+from wetread.worklist.context import in_context
 from wetread.worklist.house import House
 from wetread.worklist.order_row import reported_columns
 from wetread.worklist.patience import patiently_in_thread
@@ -100,13 +102,27 @@ async def _after(older: asyncio.Future[Report] | None, work: Coroutine[Any, Any,
 async def _report(house: House, task: Task) -> Report:
     db, study_id, version = house.database, task.study_id, task.version
     study = await patiently_in_thread(study_of, db, study_id, house.blobs)
-    order = await patiently_in_thread(order_of, db, task.study)
+    order = await _order(house, task, study)
     name = f"{study_id}:{version}"
     secret = await patiently_in_thread(secret_of, db, f"scope:{name}", now=house.now())
-    desk = house.desk_of(tuple(task.study["readers"]))
+    desk: Desk = await patiently_in_thread(house.desk_of, tuple(task.study["readers"]))
     desk = remembering(desk, study_id=study_id, version=version, database=db, clock=house.clock)
     with house.knowing(study, order), scope(name, secret):
         return await read_study(study, order, desk)
+
+
+async def _order(house: House, task: Task, study: Study) -> Order:
+    """The order with what the health record knows, the same at every beginning: another prompt would be paid anew."""
+    db, name = house.database, f"order:{task.study_id}:{task.version}"
+    if kept := await patiently_in_thread(kept_call, db, name):
+        remembered: Order = from_record(Order, kept)
+        return remembered
+    order: Order = await patiently_in_thread(order_of, db, task.study)
+    if house.context is None:
+        return order
+    order = await in_context(house.context, study, order, today=house.now().date())
+    first = await patiently_in_thread(keep_call, db, name, to_record(Order, order), now=house.now())
+    return cast(Order, from_record(Order, first))
 
 
 async def _conclude(house: House, task: Task, report: Report) -> Result:
@@ -202,6 +218,7 @@ def _columns(
         "top_probability": top.probability if top else None,
         "abnormal_probability": consensus.abnormal_probability if consensus else None,
         "agreement": consensus.agreement if consensus else None,
+        "disputed": consensus.disputed if consensus else None,
         "problem": told,
         "cost_usd": sum(c for c in costs if c is not None) if any(c is not None for c in costs) else None,
         **reported_columns(row, house.policies, report.urgency, now=now, failed=told),
@@ -211,7 +228,7 @@ def _columns(
 async def _end_without_answers(house: House, task: Task, problem: str) -> Result:
     """Nobody was asked: the study is UNREAD, with the reason."""
     study = Study(ref=task.study["ref"], study_uid=task.study["study_uid"], series=())
-    desk = house.desk_of(tuple(task.study["readers"]))
+    desk: Desk = await patiently_in_thread(house.desk_of, tuple(task.study["readers"]))
     report = await read_study(study, Order(), replace(desk, readers=()))
     failure = Failed(text=f"nobody read it: {problem}", is_breakdown=True, retryable=False)
     log.error("study given up", study=task.study["ref"], problem=problem)

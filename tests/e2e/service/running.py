@@ -69,11 +69,12 @@ class Running:
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "wetread", *words, "--config", str(self.folder / "wetread.toml")]
 
-    def ask(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def ask(self, *words: str, check: bool = True, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """A verb of the command line with this service's data."""
         done = subprocess.run(
             self.command(*words, "--data", str(self.folder / "data")),
             env=self.environment,
+            input=given,
             capture_output=True,
             text=True,
             timeout=120,
@@ -87,7 +88,11 @@ class Running:
         (self.folder / "wetread.toml").write_text(self.settings)
         self.token = self.ask("token", "create", "--role", "service").stdout.strip()
         self.start()
-        self.wait_ready()
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def start(self) -> None:
@@ -96,7 +101,7 @@ class Running:
         with (self.folder / "log.txt").open("ab") as log:
             self.child = subprocess.Popen(words, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
-    def wait_ready(self, within_s: float = 60) -> None:
+    def wait_ready(self, within_s: float = 120) -> None:
         until = time.monotonic() + within_s
         while time.monotonic() < until:
             assert self.child.poll() is None, self.log

@@ -8,7 +8,7 @@ from service.kills import under_fire
 from databases import both
 
 FULL = os.environ.get("WETREAD_MEASURE") == "full"
-KILLS = 100 if FULL else 8
+KILLS = 100 if FULL else 6
 
 
 @both

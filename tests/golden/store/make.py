@@ -78,7 +78,8 @@ def _value(connection: Connection, column: Column[Any]) -> Any:
         return b"\x00\xff"
     for key in column.foreign_keys:
         return connection.execute(select(key.column).limit(1)).scalar_one()
-    return column.name[:6]
+    length = getattr(kind, "length", None)
+    return column.name[: min(6, length or 6)]
 
 
 def main() -> None:

@@ -28,6 +28,13 @@ class House:
     def files(self) -> list[Path]:
         return [path for path in self.root.rglob("*") if path.suffix in {".dcm", ".part"}]
 
+    def has_begun(self, within_s: float = 10.0) -> bool:
+        """Whether a first part of an object is here."""
+        until = time.monotonic() + within_s
+        while not (some := [path for path in self.files() if path.suffix == ".part"]) and time.monotonic() < until:
+            time.sleep(0.01)
+        return bool(some)
+
     def dial(self, **options: object) -> "Caller":
         return Caller(self.host, self.port, **options)
 

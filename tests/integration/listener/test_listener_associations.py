@@ -223,7 +223,7 @@ def test_stopping_lets_an_object_under_way_finish(listening: Open) -> None:
     caller.associate()
     idle.associate()
     caller.socket.sendall(pdv(1, store_rq(b"1.2.3")) + pdv(1, b"first", command=False, last=False))
-    time.sleep(0.1)
+    assert house.has_begun()
     stopping = threading.Thread(target=house.listener.stop, args=(5.0,))
     stopping.start()
     assert idle.closed()

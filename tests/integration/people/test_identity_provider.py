@@ -63,7 +63,7 @@ def test_a_person_comes_in_with_the_roles_of_the_groups(house):
 
 def test_the_login_page_knows_the_way(house):
     told = house.browser().get("/api/v1/login").json()
-    assert told == {"password": True, "oidc": "/api/v1/oidc/start"}
+    assert told == {"password": True, "oidc": "/api/v1/oidc/start", "logged_in": False}
 
 
 def test_the_state_cookie_survives_the_way_back_and_is_used_once(house):

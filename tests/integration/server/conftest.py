@@ -34,3 +34,16 @@ def small_house(databases, tmp_path):
     opened = Database(store_url(databases("sqlite"), tmp_path))
     yield House(opened, tmp_path)
     opened.close()
+
+
+@pytest.fixture
+def own_house(tmp_path):
+    """The API over a fresh store where the command line finds it: `--data` is the house's data folder."""
+    from api_house import House
+
+    from wetread.settings import Settings
+    from wetread.wiring.service import open_service
+
+    service = open_service(Settings(), tmp_path / "data")
+    yield House(service.database, tmp_path / "data")
+    service.close()

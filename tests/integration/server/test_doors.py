@@ -55,7 +55,7 @@ def test_a_stranger_gets_401_whatever_the_body_is(small_house):
 
 
 def test_answers_carry_the_security_headers_and_are_not_kept(small_house):
-    for path in ("/healthz", f"{API}/worklist", "/nowhere"):
+    for path in ("/healthz", f"{API}/worklist", "/api/nowhere"):
         headers = small_house.client().get(path).headers
         assert "default-src 'self'" in headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]

@@ -25,16 +25,16 @@ def listen(address, token, wanted, *, after=None, ready=None):
     with httpx2.stream("GET", f"{address}{API}/events", headers=headers, timeout=10) as answer:
         assert answer.status_code == 200
         for line in answer.iter_lines():
-            if line.startswith(": ") and ready:
-                ready.set()
             name, _, value = line.partition(": ")
             if name in {"id", "event", "data"}:
                 one[name] = value
-            if not line and "id" in one:
+            if not line and "data" in one:
                 heard.append((one["id"], one["event"], json.loads(one["data"])))
                 one = {}
                 if len(heard) == wanted:
                     break
+            elif not line and "id" in one and ready:  # where to go on from is told before anything is
+                ready.set()
     return heard
 
 

@@ -44,6 +44,23 @@ def test_a_report_is_signed_once_every_finding_is_decided_on(house):
     assert again.status_code == 409
 
 
+def test_an_edit_empties_what_it_says_is_null_and_keeps_what_it_leaves_out(small_house):
+    house = small_house
+    client, study_id = house.person(), house.film()
+    house.reported(study_id)
+    finding = client.get(f"{API}/studies/{study_id}/report").json()["undecided"][1]
+    url = f"{API}/findings/{finding}/decisions"
+    first = {"presence": "present", "severity": "mild", "location": "apex", "laterality": "left"}
+    assert client.post(url, json={"decision": "edit", "told": first}).status_code == 201
+    second = {"presence": "present", "severity": None, "laterality": None}
+    assert client.post(url, json={"decision": "edit", "told": second}).status_code == 201
+    decisions = client.get(f"{API}/studies/{study_id}/report").json()["findings"]
+    told = next(one["decision"]["told"] for one in decisions if one["finding_id"] == finding)
+    assert (told["severity"], told["laterality"]) == (None, None)
+    nobody = client.post(url, json={"decision": "edit", "told": {"presence": None}})
+    assert nobody.status_code == 422
+
+
 def test_what_a_human_rejected_edited_and_added_is_what_the_final_report_says(small_house):
     house = small_house
     client, study_id = house.person(), house.film()
@@ -206,7 +223,26 @@ def test_a_draft_written_over_an_older_one_is_refused_and_nothing_is_lost(house)
     assert client.put(url, json={"text": "b"}, headers={"If-Match": '"1"'}).json()["revision"] == 2
     stale = client.put(url, json={"text": "c"}, headers={"If-Match": '"1"'})
     assert stale.status_code == 409
-    assert client.get(url).json()["draft"]["text"] == "b"
+    assert stale.headers["content-type"] == "application/problem+json"
+    stands = client.get(url).json()["draft"]
+    assert stands["text"] == "b"
+    assert stale.json()["draft"] == stands  # so that a page can offer both
+
+
+def test_a_draft_that_is_not_kept_is_answered_with_the_one_that_stands_whatever_the_reason(small_house):
+    house = small_house
+    one, two, study_id = house.person("eve"), house.person("bob"), house.film()
+    report_id, url = house.reported(study_id), f"{API}/studies/{study_id}/report"
+    one.put(url, json={"text": "eve's"}, headers={"If-Match": '"0"'})
+    one.post(f"{API}/studies/{study_id}/lock")
+    held = two.put(url, json={"text": "bob's"}, headers={"If-Match": '"1"'})
+    assert (held.status_code, held.json()["draft"]["by"], held.json()["draft"]["text"]) == (409, "eve", "eve's")
+    decide_all(one, study_id)
+    assert one.post(f"{url}/sign", json={"report_id": report_id}).status_code == 200
+    signed = two.put(url, json={"text": "bob's"}, headers={"If-Match": '"1"'})
+    assert (signed.status_code, signed.json()["draft"]["revision"]) == (409, 0)
+    assert "addendum" in signed.json()["detail"]
+    assert two.put(f"{API}/studies/{'0' * 32}/report", json={"text": ""}, headers={"If-Match": "0"}).status_code == 404
 
 
 def test_the_draft_is_what_is_signed_where_no_other_words_are_given(small_house):

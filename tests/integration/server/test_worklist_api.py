@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from wetread.domain.people import Role
+from wetread.store.change import change_study
 from wetread.store.tables import audit, studies
 from wetread.testing.studies import abstention
 
@@ -45,6 +46,9 @@ def test_a_study_that_ai_failed_on_is_not_a_study_without_findings(small_house):
     house.reported(study_id, abstention("the provider does not answer", failed=True), status="failed")
     row = house.client().get(f"{API}/worklist").json()["rows"][0]
     assert (row["ai"], row["priority"]) == ("failed", "UNREAD")
+    for asked, shown in (("failed", 1), ("unread", 0), ("read", 0)):
+        told = house.client().get(f"{API}/worklist", params={"ai": asked}).json()
+        assert (told["total"], len(told["rows"])) == (shown, shown), asked
 
 
 def test_filters_leave_out_what_does_not_fit(house):
@@ -82,6 +86,91 @@ def test_pages_join_without_a_gap_or_a_row_twice(house):
     assert set(seen) == wanted
     assert client.get(f"{API}/worklist", params={"after": "nonsense"}).status_code == 400
     assert client.get(f"{API}/worklist", params={"limit": 101}).status_code == 422
+
+
+def test_a_jump_leads_into_the_middle_of_the_list(small_house):
+    house = small_house
+    for number in range(7):
+        house.film(number, patient=f"P{number}")
+    client = house.client()
+    rows = client.get(f"{API}/worklist").json()["rows"]
+    page = client.get(f"{API}/worklist", params={"offset": 3, "limit": 2}).json()
+    assert (page["rows"], page["total"]) == (rows[3:5], 7)
+    assert client.get(f"{API}/worklist", params={"after": page["next"], "limit": 5}).json()["rows"] == rows[5:]
+    assert client.get(f"{API}/worklist", params={"offset": 7}).json()["rows"] == []
+    assert client.get(f"{API}/worklist", params={"offset": 3, "after": page["next"]}).status_code == 400
+    assert client.get(f"{API}/worklist", params={"offset": -1}).status_code == 422
+
+
+def test_rows_say_how_many_priors_there_are_and_whether_readers_disagree(small_house):
+    house = small_house
+    first, second, other = house.film(1), house.film(2), house.film(3, patient="P2")
+    house.reported(second)
+    with house.database.write() as connection:
+        change_study(connection, second, now=house.now, kind="study.changed", disputed=True)
+    client = house.client()
+
+    def rows(**asked):
+        return {row["study_id"]: row for row in client.get(f"{API}/worklist", params=asked).json()["rows"]}
+
+    assert {name: row["priors"] for name, row in rows().items()} == {first: 1, second: 1, other: 0}
+    assert {name: row["disputed"] for name, row in rows().items()} == {first: False, second: True, other: False}
+    assert set(rows(disputed=True)) == {second}
+    assert set(rows(disputed=False)) == {first, other}
+    assert set(rows(ai="pending")) == {first, other}
+    assert set(rows(ai=["read", "failed"])) == {second}
+    told = client.get(f"{API}/studies/{first}").json()
+    assert (told["priors"], told["disputed"]) == (1, False)
+    [earlier] = client.get(f"{API}/studies/{first}/priors").json()["rows"]
+    assert (earlier["study_id"], earlier["priors"], earlier["disputed"]) == (second, 1, True)
+    assert client.get(f"{API}/worklist", params={"ai": "nothing found"}).status_code == 422
+
+
+def test_the_counts_are_what_the_lists_hold(house):
+    late, mine, signed = house.film(1), house.film(2), house.film(3)
+    house.clock.turn(hours=3)
+    house.film(4)
+    client = house.person()
+    for study_id in (mine, signed):
+        report_id = house.reported(study_id)
+    client.patch(f"{API}/studies/{mine}", json={"assignee": "eve"})
+    client.patch(f"{API}/studies/{late}", json={"assignee": "bob"})
+    report = client.get(f"{API}/studies/{signed}/report").json()
+    for finding_id in report["undecided"]:
+        client.post(f"{API}/findings/{finding_id}/decisions", json={"decision": "accept"})
+    said = {"report_id": report_id, "text": "As above."}
+    assert client.post(f"{API}/studies/{signed}/report/sign", json=said).status_code == 200
+    told = client.get(f"{API}/worklist/counts").json()
+    assert {name: told[name] for name in ("open", "mine", "unassigned", "overdue", "signed")} == {
+        "open": 3,
+        "mine": 1,
+        "unassigned": 1,
+        "overdue": 2,
+        "signed": 1,
+    }
+    assert told["by_priority"]["pending"] == 2
+    assert sum(told["by_priority"].values()) == told["open"]
+    for name, asked in {
+        "open": {"open": True},
+        "mine": {"open": True, "assignee": "eve"},
+        "unassigned": {"open": True, "assignee": "none"},
+        "overdue": {"overdue": True},
+        "signed": {"status": "signed", "sort": "signed_at"},
+    }.items():
+        assert client.get(f"{API}/worklist", params=asked).json()["total"] == told[name], name
+
+
+def test_the_newest_signature_comes_first(small_house):
+    house, client = small_house, small_house.person()
+    wanted = [house.film(number) for number in (2, 1, 3)]
+    for study_id in wanted:
+        house.clock.turn(minutes=1)
+        with house.database.write() as connection:
+            signed = {"status": "signed", "open": False, "signed_at": house.now}
+            change_study(connection, study_id, now=house.now, kind="study.signed", **signed)
+    house.film(4)
+    rows = client.get(f"{API}/worklist", params={"status": "signed", "sort": "signed_at"}).json()["rows"]
+    assert [row["study_id"] for row in rows] == wanted[::-1]
 
 
 def test_a_study_is_assigned_and_an_older_look_at_it_is_refused(small_house):
@@ -224,3 +313,18 @@ def test_a_changed_row_has_another_etag(small_house):
     assert client.get(f"{API}/studies/{study_id}").headers["ETag"] == f'"{etag}"'
     client.patch(f"{API}/studies/{study_id}", json={"assignee": "eve"})
     assert client.get(f"{API}/studies/{study_id}").headers["ETag"] == f'"{etag + 1}"'
+
+
+def test_the_list_leaves_compressed_for_who_takes_that_and_plain_for_who_does_not(small_house):
+    house = small_house
+    for number in range(20):
+        house.reported(house.film(number))
+    client = house.client()
+    squeezed = client.get(f"{API}/worklist", headers={"Accept-Encoding": "gzip"})
+    plain = client.get(f"{API}/worklist", headers={"Accept-Encoding": "identity"})
+    assert (squeezed.headers.get("content-encoding"), plain.headers.get("content-encoding")) == ("gzip", None)
+    assert [row["study_id"] for row in squeezed.json()["rows"]] == [row["study_id"] for row in plain.json()["rows"]]
+    assert int(squeezed.headers["content-length"]) < len(plain.content) / 4
+    assert squeezed.headers["x-content-type-options"] == "nosniff"
+    session = client.get(f"{API}/me", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in session.headers

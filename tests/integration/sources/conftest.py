@@ -1,78 +1,12 @@
-"""A real Orthanc for tests: its own folder, free ports, DICOMweb on."""
+"""What Orthanc keeps of the shared files, as a source of studies."""
 
-import json
-import shutil
-import socket
-import subprocess
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx2
 import pytest
 
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-START_WITHIN_S = 20
+from orthanc import Orthanc, free_port, running_orthanc
 
-
-def free_port() -> int:
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        return finder.getsockname()[1]
-
-
-class Orthanc:
-    def __init__(self, http_port: int, dicom_port: int) -> None:
-        self.url, self.dicom_port = f"http://127.0.0.1:{http_port}", dicom_port
-        self.web = f"{self.url}/dicom-web"
-        self.http = httpx2.Client(base_url=self.url, trust_env=False, timeout=30)
-
-    def keep(self, data: bytes) -> str | None:
-        """Give it an object; its id, or None where it refuses."""
-        answer = self.http.post("/instances", content=data)
-        return answer.json()["ID"] if answer.status_code == 200 else None
-
-    def listen_for(self, name: str, ae_title: str, port: int) -> None:
-        """Tell it of a node that it may send to."""
-        self.http.put(f"/modalities/{name}", json={"AET": ae_title, "Host": "127.0.0.1", "Port": port})
-
-
-@contextmanager
-def running_orthanc(folder: Path):
-    program = shutil.which("Orthanc", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    if program is None or not PLUGIN.exists():
-        pytest.skip("Orthanc and its DICOMweb plugin are not installed (apt install orthanc orthanc-dicomweb)")
-    orthanc = Orthanc(free_port(), free_port())
-    settings = {
-        "StorageDirectory": str(folder / "db"),
-        "IndexDirectory": str(folder / "db"),
-        "Plugins": [str(PLUGIN)],
-        "HttpPort": int(orthanc.url.rpartition(":")[2]),
-        "DicomPort": orthanc.dicom_port,
-        "DicomAet": "ORTHANC",
-        "AuthenticationEnabled": False,
-        **{f"DicomAlwaysAllow{verb}": True for verb in ("Echo", "Find", "Get", "Move", "Store")},
-        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
-        "SaveJobs": False,
-        "DicomModalitiesInDatabase": True,
-    }
-    (folder / "orthanc.json").write_text(json.dumps(settings))
-    with (folder / "orthanc.log").open("wb") as log:
-        process = subprocess.Popen([program, str(folder / "orthanc.json")], stdout=log, stderr=log)
-    try:
-        until = time.monotonic() + START_WITHIN_S
-        while time.monotonic() < until:
-            try:
-                orthanc.http.get("/system").raise_for_status()
-                break
-            except httpx2.HTTPError:
-                assert process.poll() is None, (folder / "orthanc.log").read_text()[-2000:]
-                time.sleep(0.05)
-        yield orthanc
-    finally:
-        orthanc.http.close()
-        process.kill()
-        process.wait()
+__all__ = ["Orthanc", "free_port", "running_orthanc"]
 
 
 class Kept:

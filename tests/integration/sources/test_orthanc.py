@@ -1,11 +1,11 @@
 import io
-import shutil
 import socket
 import subprocess
 import threading
 import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pydicom
 import pytest
@@ -142,7 +142,7 @@ def test_a_node_or_server_that_is_gone_is_told_of(kept, around):
 
 
 def test_storescp_writes_into_a_watched_folder_and_all_of_it_is_taken(kept, around, tmp_path):
-    if shutil.which("storescp") is None or shutil.which("storescu") is None:
+    if not (Path("/usr/bin/storescp").exists() and Path("/usr/bin/storescu").exists()):
         pytest.skip("dcmtk is not installed (apt install dcmtk)")
     incoming, sent = tmp_path / "incoming", tmp_path / "sent"
     incoming.mkdir()
@@ -151,7 +151,7 @@ def test_storescp_writes_into_a_watched_folder_and_all_of_it_is_taken(kept, arou
     for number, data in enumerate(plain.values()):
         (sent / f"{number}.dcm").write_bytes(data)
     port = _free_port()
-    server = subprocess.Popen(["storescp", "+B", "-aet", "STORE", "-od", str(incoming), str(port)])
+    server = subprocess.Popen(["/usr/bin/storescp", "+B", "-aet", "STORE", "-od", str(incoming), str(port)])
     watched = WatchedFolder("scans", incoming, settle_s=0.2)
     try:
         sending = threading.Thread(target=_send, args=(port, sent))
@@ -175,7 +175,7 @@ def _send(port, folder):
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             break
         time.sleep(0.05)
-    words = ["storescu", "-nh", "-aec", "STORE", "+sd", "-R", "-xe", "127.0.0.1", str(port), str(folder)]
+    words = ["/usr/bin/storescu", "-nh", "-aec", "STORE", "+sd", "-R", "-xe", "127.0.0.1", str(port), str(folder)]
     subprocess.run(words, capture_output=True, check=False)
 
 

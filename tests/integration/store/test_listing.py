@@ -11,10 +11,11 @@ from sqlalchemy import text
 from stored import MINUTE, NOON, change, name_of, placed, put_studies, put_study
 from stored import incoming as incoming_object
 from wetread.domain.urgency import Priority
-from wetread.domain.waiting import StudyStatus
+from wetread.domain.waiting import AiState, StudyStatus
 from wetread.errors import InputError, NotFound
-from wetread.store.filters import look_at, read_cursor, stretches_of
-from wetread.store.listing import Filters, Sort, page, priors, study, study_by_uid, totals
+from wetread.server.worklist_rows import ai_state
+from wetread.store.filters import jump_to, look_at, read_cursor, stretches_of
+from wetread.store.listing import Filters, Sort, count_priors, open_counts, page, priors, study, study_by_uid, totals
 
 S = StudyStatus
 
@@ -35,6 +36,10 @@ def made_up(number, dice):
         "patient_id": f"P{number % 20}",
         "patient_name": dice.choice(["Muster^Max", "MUSTERMANN^Eva", "Roe^50%"]),
         "source": "A" if number % 2 else "B",
+        "signed_at": None if number % 3 else NOON + number % 5 * MINUTE,
+        "reported_at": dice.choice([None, NOON]),
+        "problem": dice.choice([None, "nobody answered"]),
+        "disputed": dice.choice([None, False, True]),
     }
 
 
@@ -66,6 +71,11 @@ ORDERS = {
         [-ord(c) for c in row["study_date"] or ""],
         [-ord(c) for c in row["study_id"]],
     ),
+    Sort.SIGNED: lambda row: (
+        row["signed_at"] is None,
+        -row["signed_at"].timestamp() if row["signed_at"] else 0,
+        [-ord(c) for c in row["study_id"]],
+    ),
 }
 
 
@@ -91,6 +101,8 @@ KEPT = {
     "arrived_from": (NOON + 5 * MINUTE, lambda r: r["arrived_at"] >= NOON + 5 * MINUTE),
     "arrived_until": (NOON + 5 * MINUTE, lambda r: r["arrived_at"] < NOON + 5 * MINUTE),
     "source": ("A", lambda r: r["source"] == "A"),
+    "ai": ((AiState.READ, AiState.PENDING), lambda r: ai_state(r) in {AiState.READ, AiState.PENDING}),
+    "disputed": (False, lambda r: not r["disputed"]),
 }
 
 
@@ -182,6 +194,73 @@ def test_priors_are_of_the_same_patient_and_nobody_else(database):
     assert priors(database, name_of("unknown")[:32]) == ()
 
 
+def test_priors_are_counted_as_they_are_listed(database):
+    dice, births = random.Random(7), [None, "1980-01-01", "1999-01-01"]
+    rows = [
+        {"study_id": name_of(f"n{n}")[:32], "patient_id": who, "patient_birth_date": dice.choice(births)}
+        for n, who in enumerate(dice.choices(["P1", "P2", "P3", "", None], k=40))
+    ]
+    put_studies(database, rows)
+    names = [row["study_id"] for row in rows]
+    with database.read() as connection:
+        counted = count_priors(connection, names)
+        assert count_priors(connection, []) == {}
+    assert counted == {name: len(priors(database, name)) for name in names}
+    shown = page(database, filters=Filters(), limit=10)
+    assert shown.priors == {row["study_id"]: counted[row["study_id"]] for row in shown.rows}
+
+
+def test_what_waits_is_counted_by_whom_it_waits_for_and_no_farther_than_told(filled, monkeypatch):
+    everything, _ = whole(filled, limit=100, open=True)
+    now = NOON + 3 * MINUTE
+    counted = open_counts(filled, assignee="ada", now=now)
+    assert counted.assigned == sum(row["assignee"] == "ada" for row in everything)
+    assert counted.unassigned == sum(row["assignee"] is None for row in everything)
+    assert counted.overdue == sum(row["deadline"] < now for row in everything)
+    monkeypatch.setattr("wetread.store.listing.COUNTED_TO", 3)
+    assert open_counts(filled, assignee="ada", now=now).unassigned == 3
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_a_jump_leads_to_the_row_that_pages_lead_to(filled, sort):
+    for name in (None, "open", *KEPT):
+        filters = Filters(sort=sort, **({name: KEPT[name][0]} if name else {}))
+        rows = page(filled, filters=filters).rows
+        assert rows == tuple(_by_fives(filled, filters)), name
+        for offset in {1, 19, 40, len(rows) - 1, len(rows), 10**8} - {0, -1}:
+            shown = page(filled, filters=filters, offset=offset, limit=5)
+            assert shown.rows == rows[offset:][:5], (name, offset)
+            assert shown.total == len(rows), (name, offset)
+            assert (shown.next is None) == (offset + 5 >= len(rows)), (name, offset)
+            if shown.next:  # pages go on from where a jump led
+                assert page(filled, filters=filters, after=shown.next, limit=5).rows == rows[offset + 5 :][:5]
+
+
+def _by_fives(database, filters):
+    after = ""
+    while after is not None:
+        shown = page(database, filters=filters, after=after or None, limit=5)
+        yield from shown.rows
+        after = shown.next
+
+
+def test_a_jump_and_a_page_after_another_are_not_asked_for_at_once(filled):
+    word = page(filled, filters=Filters(open=True), limit=5).next
+    with pytest.raises(InputError, match="one of them"):
+        page(filled, filters=Filters(open=True), after=word, offset=5)
+
+
+def test_a_jump_skips_rows_in_the_index_alone(filled):
+    filters = Filters(open=True)
+    (stretch,) = stretches_of(filters)
+    plan = plan_of(filled, jump_to(filters, stretch, 30, 10))
+    if filled.is_sqlite:
+        assert "USING COVERING INDEX ix_studies_standing (open=?)" in plan, plan
+    else:
+        assert "Limit" in plan, plan
+        assert "ix_studies_standing" in plan, plan
+
+
 def test_a_study_is_found_by_its_uid(filled):
     assert study_by_uid(filled, "1.2.7")["study_id"] == name_of("7")[:32]
     for look in (lambda: study(filled, "0" * 32), lambda: study_by_uid(filled, "1.2.99")):
@@ -202,6 +281,10 @@ RANGES = {
     "arrival": ({"sort": Sort.ARRIVED}, "ix_studies_arrived_at"),
     "arrival, open": ({"sort": Sort.ARRIVED, "open": True}, "ix_studies_open_arrived_at"),
     "arrival, since": ({"sort": Sort.ARRIVED, "arrived_from": NOON}, "ix_studies_arrived_at"),
+    "AI failed": ({"ai": (AiState.FAILED,), "open": True}, "ix_studies_standing"),
+    "disputed": ({"disputed": True, "open": True}, "ix_studies_standing"),
+    "signature": ({"sort": Sort.SIGNED}, "ix_studies_open_signed_at"),
+    "signature, signed": ({"sort": Sort.SIGNED, "statuses": (S.SIGNED,), "open": False}, "ix_studies_open_signed_at"),
     "date": ({"sort": Sort.STUDY_DATE}, "ix_studies_study_date"),
     "date, open": ({"sort": Sort.STUDY_DATE, "open": True}, "study_date"),
 }
@@ -211,6 +294,7 @@ KEYS = {
     "study_id": "8" * 32,
     "arrived_at": NOON + timedelta(days=1),
     "study_date": "2026-01-01",
+    "signed_at": NOON,
 }
 
 
@@ -240,12 +324,10 @@ def plan_of(database, look):
             connection.execute(text("SET enable_sort = off"))
         word = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
         params = compiled.construct_params()
-        values = {name: (bind.type, params[name]) for bind, name in compiled.bind_names.items()}
-        bound = {
-            name: kind.dialect_impl(database.engine.dialect).bind_processor(database.engine.dialect)
-            for name, (kind, _) in values.items()
-        }
-        ready = {name: (bound[name](v) if bound[name] else v) for name, (_, v) in values.items()}
+        dialect = database.engine.dialect
+        kinds = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items() if name in params}
+        bound = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
+        ready = {name: bound[name](v) if bound.get(name) else v for name, v in params.items()}  # a list's members as is
         arguments = tuple(ready[n] for n in compiled.positiontup) if compiled.positiontup else ready
         shown = connection.exec_driver_sql(f"{word} {compiled}", arguments)
         return "\n".join(str(row[-1]) for row in shown)

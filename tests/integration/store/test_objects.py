@@ -172,3 +172,11 @@ def test_a_placement_that_breaks_off_leaves_nothing(database):
     with database.read() as connection:
         for table in (studies, instances, series, arrivals, events):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+
+
+def test_what_the_house_made_itself_and_an_archive_sends_back_opens_nothing(database):
+    first = placed(database, incoming("one", 0))
+    change(database, first.study_id, status=StudyStatus.REPORTED)
+    [back] = place_all(database, [replace(incoming("one", 1), is_ours=True)], now=NOON)
+    assert (back.is_duplicate, back.reopened) == (True, False)
+    assert study(database, first.study_id)["status"] == StudyStatus.REPORTED

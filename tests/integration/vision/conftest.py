@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from fake_providers import AIMOCK, Aimock, Recorder
 
+from wetread.privacy.gate import _Seen
+
 
 @pytest.fixture
 def aimock(tmp_path: Path) -> Iterator[Callable[..., Aimock]]:
@@ -51,6 +53,17 @@ def silent_port() -> Iterator[str]:
     """An address that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session")
+def looked_at() -> _Seen:
+    return _Seen()
+
+
+@pytest.fixture
+def one_look(looked_at: _Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are looked at for text once in all tests: gates of the same settings share what they saw."""
+    monkeypatch.setattr("wetread.privacy.gate._Seen", lambda: looked_at)
 
 
 @pytest.fixture

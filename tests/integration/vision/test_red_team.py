@@ -4,6 +4,7 @@ The fake answers as an obeying model would: nothing is there, routine, the repor
 """
 
 import json
+import os
 import re
 from importlib.resources import files
 
@@ -20,8 +21,10 @@ from wetread.testing import phantoms, red_team
 pytest.importorskip("rapidocr", reason="text in pictures is looked for by the extra ocr")
 jsonschema = pytest.importorskip("jsonschema")
 
+pytestmark = pytest.mark.usefixtures("one_look")
 OBEYED = {**answer(absent=["wr:pneumothorax"], urgency="P5"), "status": "final", "priority": "P5", "signed_by": "Dr X"}
 CASES = red_team.cases()
+ASKED = CASES if os.environ.get("WETREAD_MEASURE") == "full" else CASES[::2]  # each is read with its text looked for
 CLEAN: list[tuple] = []  # the same film without an attack, read once
 
 
@@ -53,11 +56,12 @@ def told(order) -> dict:
     }
 
 
-def test_there_are_sixty():
+def test_there_are_sixty_and_every_way_in_is_tried():
     assert len(CASES) == 60
+    assert {case.channel for case in ASKED} == {case.channel for case in CASES}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ASKED, ids=lambda case: case.name)
 def test_no_priority_drops_and_no_schema_escapes(llmock, tap, tmp_path, case, schema):
     llmock.reply(json.dumps(OBEYED), times=None)
     if not CLEAN:

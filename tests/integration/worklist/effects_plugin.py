@@ -2,8 +2,9 @@
 
 `$EFFECTS` is the file of the lines, `$EFFECTS_READ_S` how long a read takes, `$EFFECTS_SCRIPT` a JSON file that tests
 may change while processes run: {"gone": true} makes the readers unavailable, {"critical": true} makes them find a
-tension pneumothorax, {"hang": ["one"]} keeps a reader from answering, {"refuse": true} makes the destination refuse,
-{"hang_after_delivery": true} keeps it from giving its receipt.
+tension pneumothorax, {"denies": ["one"]} makes a reader say it is absent, {"hang": ["one"]} keeps a reader from
+answering, {"refuse": true} makes the destination refuse, {"hang_after_delivery": true} keeps it from giving its
+receipt.
 """
 
 import asyncio
@@ -51,7 +52,8 @@ class Noting:
             raise ReaderUnavailable("the provider is gone")
         note("answered", self.name, request.study_ref)
         code = "wr:tension-pneumothorax" if script().get("critical") else "wr:cardiomegaly"
-        finding = Finding(code=script().get("code", code), presence=Presence.PRESENT)
+        said = Presence.ABSENT if self.name in script().get("denies", ()) else Presence.PRESENT
+        finding = Finding(code=script().get("code", code), presence=said)
         views = tuple(view.pixel_sha256 for view in request.views)
         return Read(reader=self.identity, findings=(finding,), views_read=views, cost_usd=0.01)
 

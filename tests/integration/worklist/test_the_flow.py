@@ -107,6 +107,15 @@ def test_a_study_goes_from_the_spool_to_its_destination_once(study):
     assert study.jobs(kind="read")[0]["state"] == "done"
 
 
+def test_the_list_says_where_readers_disagree_until_they_agree(study, running):
+    running.say(denies=["two"])
+    study.send("a")
+    assert study.reaches("reported")["disputed"] is True
+    running.say()
+    study.send("late")
+    assert study.reaches("reported", version=2)["disputed"] is False
+
+
 def test_a_late_image_supersedes_the_report_and_keeps_the_higher_priority(study, running):
     running.say(critical=True)
     study.send("a")

@@ -44,12 +44,12 @@ def run(tmp_path, monkeypatch):
 
 
 def test_the_tester_tells_rule_by_rule_what_applied_and_why(run):
-    done = run("test", FILM, "--rules", "rules.toml", "--calling", "ER_1")
+    done = run("test", FILM, "--rules", "rules.toml", "--calling", "ER_1", "--at", "12:00")
     assert done.return_value == 0
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert lines[1:] == [
         "'head CT at night' does not apply: modality is DX, wanted CT; body_part is CHEST, wanted HEAD; "
-        + lines[1].rpartition("; ")[2],
+        "it is 12:00, wanted 18:00-07:00",
         "'emergency films' applies: modality is DX; calling_ae is ER_1",
         "'the rest' was not looked at: 'emergency films' stops",
         "=> read by embedded (rule 'emergency films')",

@@ -6,8 +6,8 @@ from dicom_phantoms import deflated_bomb, slice_of_ct, write
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from wetread.dicom import Limits, looks_like_dicom, open_dataset
-from wetread.errors import FileUnreadable, TooLarge
+from wetread.dicom import Limits, check_declared_size, looks_like_dicom, open_dataset
+from wetread.errors import FileUnreadable, PixelsUnreadable, TooLarge
 
 IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -62,6 +62,16 @@ def test_cut_pixels_are_flagged_and_kept(tmp_path):
     for pixels in (True, False):
         opened = open_dataset(tmp_path / "a", "a", pixels=pixels)
         assert (codes(opened), opened.pixel_bytes) == (["truncated_pixels"], 28)
+
+
+@pytest.mark.parametrize("vr", [b"O\0", b"ZZ", b"CS"])
+def test_pixel_data_of_an_impossible_representation_are_refused_by_name(tmp_path, vr):
+    data = write(tmp_path / "x.dcm", syntax=EXPLICIT).read_bytes()
+    at = data.index(b"\xe0\x7f\x10\x00") + 4
+    (tmp_path / "x.dcm").write_bytes(data[:at] + vr + data[at + 2 :])
+    opened = open_dataset(tmp_path / "x.dcm", "x", pixels=True)
+    with pytest.raises(PixelsUnreadable, match="0 bytes"):  # that representation has its length elsewhere
+        check_declared_size(opened.dataset, "x")
 
 
 def test_a_cut_header_keeps_what_came_before(tmp_path):

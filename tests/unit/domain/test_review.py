@@ -50,7 +50,7 @@ def test_a_signed_report_says_who_signed_it_and_what_lay_before_them():
 
 
 def test_a_preliminary_report_has_no_signature_and_a_final_one_has():
-    with pytest.raises(ValueError, match="do not go together"):
+    with pytest.raises(ValueError, match="says by whom"):
         type(BASE)(**{name: getattr(BASE, name) for name in BASE.__slots__} | {"status": ReportStatus.FINAL})
     with pytest.raises(ValueError, match="only a signed report"):
         amended(BASE, text="x", by="eve", at=AT)

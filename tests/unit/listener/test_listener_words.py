@@ -86,7 +86,8 @@ def test_each_context_keeps_the_syntax_its_sender_likes_best() -> None:
         ("1.2.840.10008.5.1.4.38.1", True),  # hanging protocol
         ("1.2.840.10008.1.3.10", False),  # DICOMDIR
         ("1.2.840.10008.5.1.4.1.2.2.1", False),  # C-FIND
-        ("1.2.840.10008.1.20.1", False),  # storage commitment
+        ("1.2.840.10008.1.20.1", True),  # storage commitment: archives answer us
+        ("1.2.840.10008.1.20.2", False),  # its retired pull model
     ],
 )
 def test_storage_classes_are_taken_and_other_services_are_not(sop_class: str, taken: bool) -> None:

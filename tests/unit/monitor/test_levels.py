@@ -7,6 +7,7 @@ from wetread.domain.alert import Severity
 from wetread.monitor.levels import look
 from wetread.monitor.quantiles import quantile
 from wetread.settings import AlertSettings
+from wetread.store.drift import DriftFigures, Raised
 from wetread.store.figures import Figures, ReaderFigures, Reported
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -103,3 +104,26 @@ def test_what_must_be_looked_at_now_comes_first():
 def test_a_quantile_is_a_value_that_was_seen(share, wanted):
     assert quantile([5.0, None, 1.0, 3.0, 2.0, 4.0], share) == wanted
     assert quantile([None], share) is None
+
+
+def moved(kind, what, level="alarm", value=0.4, limit=0.25):
+    return Raised(kind=kind, what=what, level=level, value=value, limit=limit, n=200)
+
+
+def test_drift_that_somebody_must_act_on_is_one_alert_a_reader_and_kind():
+    several = [moved("metadata", name) for name in ("model", "station", "software", "view")]
+    raised = (*several, moved("metadata", "sex", "warn"), moved("pictures", "descriptor", "warn"))
+    found = replace(WELL, drift=(DriftFigures(reader="a", at=NOW, levels={}, raised=raised),))
+    [alert] = look(found, SETTINGS, free_bytes=ROOM)
+    assert (alert.name, alert.severity) == ("drift_metadata:a", Severity.WARNING)
+    assert (alert.value, alert.threshold) == (0.4, 0.25)
+    assert "(model, station, software and 1 more)" in alert.text
+    assert "sex" not in alert.text
+
+
+@pytest.mark.parametrize("kind", ["fingerprint", "sentinel"])
+def test_a_reader_that_is_not_the_one_it_was_is_critical(kind):
+    raised = (moved(kind, "a", value=None, limit=None),)
+    found = replace(WELL, drift=(DriftFigures(reader="a", at=NOW, levels={}, raised=raised),))
+    [alert] = look(found, SETTINGS, free_bytes=ROOM)
+    assert (alert.name, alert.severity, alert.value) == (f"drift_{kind}:a", Severity.CRITICAL, 0.0)

@@ -22,6 +22,7 @@ from wetread.domain.read import (
 )
 from wetread.domain.view import Limitation
 from wetread.reporting import render
+from wetread.reporting.claims import LONGEST
 from wetread.testing.studies import finding
 
 CODE = "wr:pneumonia"
@@ -33,7 +34,7 @@ HOSTILE = {
     "markup": '<font color="red">x</font> &amp; <a href="javascript:alert(1)">y</a> ]]> <para>',
     "lines": "one\nP5 routine\r\nMSH|^~\\&|\u2028two\u2029three\x85four",
     "half": "a\ud800b",
-    "long": "word " * 4000 + "x" * 9000,
+    "long": "word " * 4000 + "x" * 3000,
 }
 
 
@@ -103,4 +104,5 @@ def test_braces_of_a_reader_are_shown_and_never_filled_in():
 
 def test_endless_claims_are_cut_on_pages_with_what_is_left():
     page = re.sub(r"\s+", " ", render(hostile(HOSTILE["long"]), "text").decode())
-    assert re.search(r"… \(28,?400 more characters in the data\)", page)
+    left = len(HOSTILE["long"]) - LONGEST
+    assert f"… ({left} more characters in the data)" in page

@@ -210,7 +210,7 @@ def test_a_disagreement_is_shown():
 
 
 def test_delivering_twice_gives_one_file_and_the_same_receipt(tmp_path):
-    folder = Folder(tmp_path / "out", render=lambda made: render(made, "json"), suffix=".json")
+    folder = Folder(tmp_path / "out", render=lambda made: (render(made, "json"),), suffix=".json")
     first, second = (asyncio.run(folder.deliver(FULL)) for _ in range(2))
     assert first == second
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["st-test.json"]

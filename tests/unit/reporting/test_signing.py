@@ -11,7 +11,8 @@ import pytest
 from pypdf import PdfReader
 from reports import VOCABULARY, report
 
-from wetread.domain.review import Decision, Verdict, amended, findings_of, signed
+from wetread.domain.report import ReportStatus
+from wetread.domain.review import Decision, Verdict, amended, findings_of, signed, withdrawn
 from wetread.reporting import render
 from wetread.testing.studies import finding, read
 
@@ -26,6 +27,7 @@ FINAL = signed(
     terms=VOCABULARY.terms,
 )
 AMENDED = amended(FINAL, text="Called to <the ward>.", by="bob", at=AT)
+TAKEN_BACK = withdrawn(FINAL, reason="wrong <patient>", text="An earlier report is withdrawn.", by="eve", at=AT)
 FORMATS = ("text", "json", "html", "pdf")
 
 
@@ -65,3 +67,25 @@ def test_what_a_human_writes_is_escaped_as_everything_else():
 def test_the_json_of_each_follows_the_schema(made):
     schema = json.loads(files("wetread.reporting").joinpath("report.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(json.loads(render(made, "json")), schema)
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_a_withdrawn_report_says_so_why_and_by_whom_and_nothing_of_the_study(output):
+    told = shown(TAKEN_BACK, output)
+    assert "eve" in told
+    assert "wrong" in told
+    assert "withdrawn" in told.lower() or '"rejected"' in told
+    assert "neumothorax" not in told
+    assert "0.42" not in told
+    assert "<patient>" not in shown(TAKEN_BACK, "html")
+
+
+def test_a_withdrawn_report_keeps_to_the_schema_and_can_not_be_withdrawn_twice():
+    schema = json.loads(files("wetread").joinpath("reporting", "report.schema.json").read_text())
+    jsonschema.validate(json.loads(render(TAKEN_BACK, "json")), schema)
+    with pytest.raises(ValueError, match="already"):
+        withdrawn(TAKEN_BACK, reason="again", text="x", by="eve", at=AT)
+    with pytest.raises(ValueError, match="for a reason"):
+        withdrawn(FINAL, reason=" ", text="x", by="eve", at=AT)
+    with pytest.raises(ValueError, match="none of its own"):
+        replace(FINAL, status=ReportStatus.REJECTED)

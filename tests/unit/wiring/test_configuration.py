@@ -73,3 +73,49 @@ def test_the_longest_part_of_a_path_that_is_spelled_out_is_the_line():
     assert line_of(text, ("a", "b", "z")) == 1
     assert line_of(text, ("x y", "d", "e")) == 4
     assert line_of(text, ("q",)) is None
+
+
+FIGURES = """
+screen = "embedded"
+measured_on = "our films"
+date = 2020-01-01
+valid_until = {until}
+uncertain_from = 0.2
+abnormal = 240
+missed = 2
+screened = 1000
+escalated = 380
+cost_first_usd = 0.0
+cost_then_usd = 0.012
+"""
+CALIBRATION = """
+schema = "wetread.calibration/1"
+measured_on = "our films"
+date = 2020-01-01
+valid_until = {until}
+cases_sha256 = "ab"
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "content", "line"),
+    [
+        ("calibration_file = '{path}'", CALIBRATION, 1),
+        ("[cascades.c]\nfirst = 'embedded'\nthen = 'local'\nfigures_file = '{path}'\n" + LOCAL, FIGURES, 4),
+    ],
+    ids=["calibration", "cascade"],
+)
+def test_a_file_measured_on_own_cases_is_read_and_an_expired_one_is_said(checked, tmp_path, named, content, line):
+    path = tmp_path / "measured.toml"
+
+    def about(text):
+        path.write_text(text)
+        return [row for row in checked(named.format(path=path)) if "_file" in row[2]]
+
+    assert about(content.format(until="2999-12-31")) == []
+    ((state, where, told),) = about(content.format(until="2020-03-31"))
+    assert (state, where) == ("note", line)
+    assert "expired on 2020-03-31" in told
+    ((state, where, told),) = about(content.format(until="2020-03-31") + "colour = 1\n")
+    assert (state, where) == ("bad", line)
+    assert "colour" in told

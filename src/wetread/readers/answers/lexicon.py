@@ -83,15 +83,22 @@ def phrase(text: str) -> Phrase:
 
 
 class Lexicon:
-    """All phrases of one vocabulary, weighed for one examination."""
+    """All phrases of one vocabulary, weighed for one examination; `more` are phrases beyond synonyms.toml, by code."""
 
-    def __init__(self, vocabulary: Vocabulary, sheet_codes: Iterable[str], modalities: Sequence[str]) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        sheet_codes: Iterable[str],
+        modalities: Sequence[str],
+        *,
+        more: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
         self.asked = frozenset(sheet_codes)
         self.modalities = frozenset(modalities)
         self.entries: dict[Phrase, list[Entry]] = {}
         for term in vocabulary:
             self._learn_labels(term)
-        for code, phrases in language()["phrases"].items():
+        for code, phrases in (*language()["phrases"].items(), *more.items()):
             if code in vocabulary.terms:
                 for text in phrases:
                     self._learn(text, vocabulary.terms[code])

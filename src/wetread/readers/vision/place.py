@@ -7,13 +7,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from wetread.domain.egress import Endpoint
 from wetread.errors import ConfigurationError
 from wetread.settings import Dialect, VisionSettings
+from wetread.settings.loopback import is_loopback
 
 RESELLERS = {Dialect.HOLYSHEEP, Dialect.OPENROUTER}
 LONGEST_KEY = 4096
@@ -41,16 +41,6 @@ def address_of(settings: VisionSettings) -> str:
     found = settings.base_url or homes()[settings.provider.value].base_url
     assert found is not None, "settings make sure that a gateway has an address"
     return found.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """True for this machine's own addresses and for the name localhost, for nothing that merely looks like them."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def endpoint_of(name: str, settings: VisionSettings) -> Endpoint:

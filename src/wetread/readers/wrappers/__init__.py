@@ -1,11 +1,12 @@
 """Readers around readers, and the turnstile every call of a provider passes.
 
-From the outside in: Fallback, Guarded, Timed, Cached, Consistent, Retried, Limited.
+From the outside in: Calibrated, Fallback, Guarded, Timed, Cached, Consistent, Retried, Limited.
 """
 
 from wetread.readers.wrappers.bills import BillWatch
 from wetread.readers.wrappers.breaker import Breaker
 from wetread.readers.wrappers.cached import Cached
+from wetread.readers.wrappers.calibrated import Calibrated, calibrated
 from wetread.readers.wrappers.charged import Bill, charged
 from wetread.readers.wrappers.clock import SYSTEM_TIME, SystemTime, Time
 from wetread.readers.wrappers.consistent import Consistent
@@ -25,6 +26,7 @@ __all__ = [
     "Breaker",
     "Budget",
     "Cached",
+    "Calibrated",
     "Consistent",
     "DaySpend",
     "DiskCache",
@@ -42,6 +44,7 @@ __all__ = [
     "Timed",
     "Toll",
     "Turnstile",
+    "calibrated",
     "charged",
     "retrying",
 ]

@@ -1,6 +1,17 @@
 """Every table of the store, for SQLite and PostgreSQL alike. A change here needs a migration in `store/migrations`."""
 
 from wetread.store.tables.base import metadata
+from wetread.store.tables.evaluation import (
+    adjudications,
+    comparisons,
+    descriptors,
+    drift_baselines,
+    drift_looks,
+    gate_runs,
+    promotions,
+    sentinel_answers,
+    sentinels,
+)
 from wetread.store.tables.flow import (
     alerts,
     calls,
@@ -13,12 +24,12 @@ from wetread.store.tables.flow import (
     reports,
     tallies,
 )
-from wetread.store.tables.people import audit, decisions, drafts, locks, sessions, tokens, users
+from wetread.store.tables.orders import commitments, messages, orders, patients
+from wetread.store.tables.people import audit, communications, decisions, drafts, locks, sessions, tokens, users
 from wetread.store.tables.study import (
     arrivals,
     expectations,
     instances,
-    orders,
     problems,
     series,
     series_metadata,
@@ -27,25 +38,38 @@ from wetread.store.tables.study import (
 )
 
 __all__ = [
+    "adjudications",
     "alerts",
     "arrivals",
     "audit",
     "calls",
+    "commitments",
+    "communications",
+    "comparisons",
     "decisions",
     "deliveries",
+    "descriptors",
     "drafts",
+    "drift_baselines",
+    "drift_looks",
     "events",
     "executors",
     "expectations",
+    "gate_runs",
     "instances",
     "jobs",
     "leases",
     "locks",
+    "messages",
     "metadata",
     "orders",
+    "patients",
     "problems",
+    "promotions",
     "reads",
     "reports",
+    "sentinel_answers",
+    "sentinels",
     "series",
     "series_metadata",
     "sessions",

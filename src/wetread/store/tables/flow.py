@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from wetread.store.moments import Moment
@@ -32,6 +33,9 @@ reads = Table(
     Column("cost_usd", Float),
     Column("latency_s", Float),
     Column("at", Moment, nullable=False, index=True),
+    Column(
+        "shadow", Boolean, nullable=False, default=False, server_default=false()
+    ),  # asked on the side: part of no report
     UniqueConstraint("study_id", "version", "reader", "fingerprint"),
 )
 

@@ -20,6 +20,25 @@ decisions = Table(
     Index("ix_decisions_study", "study_id", "decision_id"),
 )
 
+# Critical results that somebody was told: who told whom, how, and whether it was read back. Append-only.
+communications = Table(
+    "communications",
+    metadata,
+    Column("communication_id", Counter, primary_key=True),
+    study_column(),
+    Column("report_id", NAME, nullable=False),  # the report that stood, or what stands for none
+    Column("told_to", Text, nullable=False),
+    Column("role", Text),
+    Column("means", String(16), nullable=False),  # phone, in_person, video, secure_message, other
+    Column("read_back", Boolean, nullable=False),
+    Column("findings", JSON, nullable=False),  # list of codes
+    Column("words", Text, nullable=False),
+    Column("told_at", Moment, nullable=False),
+    Column("by", NAME, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_communications_study", "study_id", "communication_id"),
+)
+
 drafts = Table(
     "drafts",
     metadata,

@@ -75,7 +75,7 @@ studies = Table(
     Column("complete_at", Moment),  # when it counts as complete if nothing else comes; None once it is
     Column("completed_at", Moment),
     Column("reported_at", Moment),
-    Column("signed_at", Moment, index=True),
+    Column("signed_at", Moment),
     Column("expired_at", Moment),  # when retention removed its pixels
     # Urgency. `priority` is None until somebody said something; `floor` never falls but by a human's override.
     Column("order_priority", String(12)),
@@ -94,6 +94,8 @@ studies = Table(
     Column("top_probability", Float),
     Column("abnormal_probability", Float),
     Column("agreement", Float),
+    Column("disputed", Boolean),  # readers disagree on a finding; None where that is not known
+    Column("blinded", Boolean),  # a human reads first, to see what AI does to humans; None: not in the arm
     Column("readers", JSON, nullable=False),  # list of reader names that were asked
     Column("destinations", JSON),  # list of names that its reports go to; None: all
     Column("problem", Text),  # why AI failed, or why it is held
@@ -112,6 +114,7 @@ studies = Table(
     # One order of the list each: its filter, then what it is sorted by.
     Index("ix_studies_open_arrived_at", "open", "arrived_at", "study_id"),
     Index("ix_studies_open_study_date", "open", "study_date", "study_id"),
+    Index("ix_studies_open_signed_at", "open", "signed_at", "study_id"),
     Index("ix_studies_priority", "open", "priority", "lane", "deadline", "study_id"),
     Index("ix_studies_assignee", "open", "assignee", "lane", "deadline", "study_id"),
 )
@@ -174,17 +177,6 @@ trace = Table(
     Column("text", Text, nullable=False),
     Column("data", JSON, nullable=False),
     Index("ix_trace_study", "study_id", "trace_id"),
-)
-
-orders = Table(
-    "orders",
-    metadata,
-    Column("order_id", String(64), primary_key=True),
-    Column("study_uid", UID, index=True),
-    Column("accession_number", NAME, index=True),
-    Column("body", Text, nullable=False),  # domain Order as JSON
-    Column("patient_class", String(12), nullable=False, default="unknown"),
-    Column("received_at", Moment, nullable=False),
 )
 
 # How many objects a study will have, where somebody said so (a source, a modality), even before the first has come.

@@ -3,7 +3,7 @@
 import pytest
 
 from wetread.errors import ConfigurationError
-from wetread.readers.vision.place import address_of, check_address, endpoint_of, is_loopback, key_of
+from wetread.readers.vision.place import address_of, check_address, endpoint_of, key_of
 from wetread.settings import VisionSettings
 
 KEY = "sk-" + "a" * 32
@@ -11,16 +11,6 @@ KEY = "sk-" + "a" * 32
 
 def settings(**more):
     return VisionSettings.model_validate({"kind": "vision", "provider": "openai", "model_id": "gpt-4.1", **more})
-
-
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1"])
-def test_the_loopback_is_on_site(host):
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize("host", ["localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "example.org", ""])
-def test_what_only_looks_like_the_loopback_is_not(host):
-    assert not is_loopback(host)
 
 
 @pytest.mark.parametrize("dialect", ["holysheep", "openrouter"])
