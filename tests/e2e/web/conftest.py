@@ -12,7 +12,7 @@ expect.set_options(timeout=20_000)  # what should be there is waited for, also w
 
 
 def pytest_collection_modifyitems(items):
-    """In CI a browser's test that fails is asked once more, in a fresh window; the summary names each that was (`-rR`)."""
+    """In CI a browser's test that fails is asked once more, in a fresh window; the summary names it (`-rR`)."""
     if os.environ.get("CI") == "true":
         for item in items:
             if Path(__file__).parent in item.path.parents:

@@ -98,7 +98,7 @@ def test_a_session_that_ends_in_the_middle_of_work_comes_back_to_the_same_list(b
         api(context, site, "POST", "/logout")
         route.continue_()
 
-    page.route(SIGNED_LIST, end_first, times=1)  # not before the click: a page that hears of the end is sent to log in at once
+    page.route(SIGNED_LIST, end_first, times=1)  # a page that hears of the end before the click is sent to log in
     page.get_by_role("navigation", name="Lists").get_by_role("link", name=re.compile("^Signed")).click()
     expect(page.get_by_role("heading", name="Log in", level=1)).to_be_visible()
     wanted = page.evaluate("new URLSearchParams(location.search).get('next')")
