@@ -57,7 +57,8 @@ export interface paths {
          * Adjudicate
          * @description Say who was right, for every reader that differs: a person's act, no token's.
          *
-         *     Who signed the report may do so too; the answer and the figures mark it. It is a 409 once it is settled or void.
+         *     Who signed the report may do so too; the answer and the figures mark it. It is a 409 once it is settled or void,
+         *     and a 422 where the verdict does not fit the question's kind.
          */
         post: operations["discordance_adjudicate"];
         delete?: never;
@@ -2213,7 +2214,8 @@ export interface components {
          * Adjudication
          * @description One question: AI says one thing of a code and the signed report the opposite; who is right.
          *
-         *     `readers` differ from the report, `panel` is AI's joined answer. `category` 1 is critical. `signed_by_me`: the one
+         *     Of kind `agreed` both say the same, and chance drew it: `both_right` or `both_wrong`. `readers` are those meant,
+         *     `panel` is AI's joined answer. `category` 1 is critical. `signed_by_me`: the one
          *     who asks signed the report; `by_signer`: the one who settled it did.
          */
         Adjudication: {
@@ -2258,7 +2260,7 @@ export interface components {
         };
         /**
          * Adjudications
-         * @description A page of questions, the most urgent first, and how many there are in each state.
+         * @description A page of questions, the most urgent first, agreements last, and how many there are in each state.
          *
          *     `next` is the `offset` of the next page, null at the end.
          */
@@ -2295,12 +2297,16 @@ export interface components {
          *     `kept`: findings that AI told and the signed report keeps. `added`: studies in which the human told a finding that
          *     AI had called absent or not spoken of. `own_first`: of the findings added in studies read first, those told before
          *     AI was shown. `words_changed`: signed words other than those written before AI was shown. `when_right` and
-         *     `when_wrong`: agreement with AI, where the truth is known otherwise. `seconds` from first look to signature.
+         *     `when_wrong`: agreement with AI, where the truth is known otherwise. Of agreements drawn by chance and settled:
+         *     `both_overcalled` of the findings that both tell, `both_missed` of those that both call absent. `seconds` from
+         *     first look to signature.
          */
         Arm: {
             added: components["schemas"]["Rate"];
             /** Arm */
             arm: string;
+            both_missed: components["schemas"]["Rate"];
+            both_overcalled: components["schemas"]["Rate"];
             kept: components["schemas"]["Rate"];
             own_first: components["schemas"]["Rate"];
             seconds: components["schemas"]["Middle"];
@@ -2428,7 +2434,7 @@ export interface components {
             /**
              * Remarks
              * @default [
-             *       "Whether AI was right is known only where an adjudicator said so, or a report was signed anew over the same images: agreement with a right or a wrong AI is a share of what came to light so, not of everything."
+             *       "Whether AI was right is known only where an adjudicator said so, or a report was signed anew over the same images: agreement with a right or a wrong AI is a share of what came to light so, not of everything. How often both are wrong is told by agreements that were drawn by chance and settled (service.agreed_share)."
              *     ]
              */
             remarks?: string[];
@@ -2895,7 +2901,7 @@ export interface components {
             /**
              * Remarks
              * @default [
-             *       "The truth is the signed report, corrected where an adjudicator gave AI right. Humans saw AI's answer before they signed, so these figures lean towards agreement; the blinded arm says how far.",
+             *       "The truth is the signed report, corrected where an adjudicator found it wrong. Humans saw AI's answer before they signed, so these figures lean towards agreement; the blinded arm says how far.",
              *       "Intervals take statements as independent; several findings of one study are not quite."
              *     ]
              */
@@ -3481,16 +3487,16 @@ export interface components {
         JsonValue: unknown;
         /**
          * Judgement
-         * @description Who was right, in an adjudicator's word.
+         * @description Who was right, in an adjudicator's word: one of two that differ, or both or neither of two that agree.
          * @enum {string}
          */
-        Judgement: "ai_right" | "human_right" | "undecidable";
+        Judgement: "ai_right" | "human_right" | "both_right" | "both_wrong" | "undecidable";
         /**
          * Kind
-         * @description How AI and the signed report differ on a code.
+         * @description How AI and the signed report stand to each other on a code.
          * @enum {string}
          */
-        Kind: "missed" | "overcalled";
+        Kind: "missed" | "overcalled" | "agreed";
         /**
          * Lane
          * @description Lanes of the worklist, first lane first; inside a lane the earliest deadline is first.
@@ -4794,7 +4800,9 @@ export interface components {
         };
         /**
          * Settled
-         * @description What adjudicators said of the period's differences, a code of a report once; `by_signer` of it by who signed.
+         * @description What adjudicators said, a code of a report once; `by_signer` of it by who signed.
+         *
+         *     `both_right` and `both_wrong` are agreements drawn by chance, the others differences.
          */
         Settled: {
             /**
@@ -4802,6 +4810,16 @@ export interface components {
              * @default 0
              */
             ai_right?: number;
+            /**
+             * Both Right
+             * @default 0
+             */
+            both_right?: number;
+            /**
+             * Both Wrong
+             * @default 0
+             */
+            both_wrong?: number;
             /**
              * By Signer
              * @default 0

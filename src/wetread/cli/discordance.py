@@ -47,7 +47,8 @@ def discordance(
         asked = differing.asked_for(service.now(), since=begin, until=end, reader=reader, code=code)
         terms = load_vocabulary(settings.vocabulary_file).terms
         if catch_up:
-            added = differing.catch_up(service.database, asked.since, asked.until, terms)
+            asking = differing.Asking(terms=terms, agreed_share=settings.service.agreed_share)
+            added = differing.catch_up(service.database, asked.since, asked.until, asking)
             note(f"{added} reports that were signed before are compared now")
         told = differing.figures_of(service.database, asked, terms)
     finally:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from wetread.domain.audit import Action
@@ -49,7 +49,8 @@ class AskedQueue(BaseModel):
 class Adjudication(BaseModel):
     """One question: AI says one thing of a code and the signed report the opposite; who is right.
 
-    `readers` differ from the report, `panel` is AI's joined answer. `category` 1 is critical. `signed_by_me`: the one
+    Of kind `agreed` both say the same, and chance drew it: `both_right` or `both_wrong`. `readers` are those meant,
+    `panel` is AI's joined answer. `category` 1 is critical. `signed_by_me`: the one
     who asks signed the report; `by_signer`: the one who settled it did.
     """
 
@@ -74,7 +75,7 @@ class Adjudication(BaseModel):
 
 
 class Adjudications(BaseModel):
-    """A page of questions, the most urgent first, and how many there are in each state.
+    """A page of questions, the most urgent first, agreements last, and how many there are in each state.
 
     `next` is the `offset` of the next page, null at the end.
     """
@@ -130,12 +131,16 @@ def adjudications(who: Adjudicator, asked: Annotated[AskedQueue, Query()]) -> Ad
 def adjudicate(adjudication_id: AdjudicationId, wanted: NewVerdict, who: Adjudicator) -> Adjudicated:
     """Say who was right, for every reader that differs: a person's act, no token's.
 
-    Who signed the report may do so too; the answer and the figures mark it. It is a 409 once it is settled or void.
+    Who signed the report may do so too; the answer and the figures mark it. It is a 409 once it is settled or void,
+    and a 422 where the verdict does not fit the question's kind.
     """
     with who.ground.database.write() as connection:
         who.check_human()
         settling = Settling(verdict=wanted.verdict.value, reason=wanted.reason, by=who.name, at=who.ground.now())
         row = settle(connection, adjudication_id, settling)
+        if not wanted.verdict.fits(Kind(row["kind"])):
+            fitting = ", ".join(one for one in Judgement if one.fits(Kind(row["kind"])))
+            raise HTTPException(422, f"this question is of kind {row['kind']}; answer one of {fitting}")
         own = row["signed_by"] == who.name
         told = {"adjudication": adjudication_id, "verdict": wanted.verdict.value, "by_signer": own}
         who.did(connection, Action.ADJUDICATE, f"study/{row['study_id']}", code=row["code"], **told)

@@ -40,7 +40,7 @@ from wetread.store import locks, review
 from wetread.store.deliveries import deliveries_of, send
 from wetread.store.discordance import take_back
 from wetread.store.listing import study
-from wetread.wiring.differing import note_signature
+from wetread.wiring.differing import Asking, note_signature
 from wetread.wiring.routing import destination_names
 
 router = APIRouter(tags=["reports"], route_class=AskedFirst, responses=PROBLEMS)
@@ -149,7 +149,9 @@ def sign(study_id: StudyId, wanted: NewSignature, who: ReportSigner) -> Signed:
             terms=vocabulary_of(ground).terms,
             destinations=destination_names(ground.service.settings),
         )
-        note_signature(connection, row, final, terms=vocabulary_of(ground).terms, now=ground.now())
+        share = ground.service.settings.service.agreed_share
+        asking = Asking(terms=vocabulary_of(ground).terms, agreed_share=share)
+        note_signature(connection, row, final, asking, now=ground.now())
         who.did(connection, Action.SIGN, f"study/{study_id}", report=final.report_id)
     return Signed(report_id=final.report_id, status=final.status, study_id=study_id)
 

@@ -161,6 +161,9 @@ class ServiceSettings(Part):
     blinded_share: float = Field(
         0.0, ge=0, le=1, description="share of studies, by chance, that a human reads before AI's answer is shown"
     )
+    agreed_share: float = Field(
+        0.0, ge=0, le=1, description="share of signed reports, by chance, of which agreement with AI is adjudicated"
+    )
     evaluations: Path | None = Field(None, description="folder of evaluations; None: evaluations in the data folder")
     listener: ListenerSettings = Field(default_factory=ListenerSettings)
     completeness: CompletenessSettings = Field(default_factory=CompletenessSettings)

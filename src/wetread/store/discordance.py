@@ -1,4 +1,4 @@
-"""Signed reports beside AI's answers: comparisons that figures rest on, differences that wait for an adjudicator.
+"""Signed reports beside AI's answers: comparisons that figures rest on, questions that wait for an adjudicator.
 
 What belongs to a signature works inside the signature's transaction, so that both stand or fall together.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, case, func, insert, select, tuple_, update
 
 from wetread.domain.audit import Action
 from wetread.domain.report import ReportStatus
@@ -20,6 +20,7 @@ from wetread.store.facts import storable
 from wetread.store.tables import adjudications, audit, comparisons, reports, series
 
 OPEN, SETTLED, VOID = "open", "settled", "void"
+AGREED = "agreed"
 STANDS, REPLACED, WITHDRAWN = "stands", "replaced", "withdrawn"
 SIGNED = (ReportStatus.FINAL, ReportStatus.AMENDED)
 PAGE = 50
@@ -38,7 +39,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Questions for adjudicators, each once with the readers that differ; the most urgent first, then the oldest."""
+    """Questions for adjudicators, each once with its readers.
+
+    Differences before agreements, the most urgent first, then the oldest.
+    """
 
     rows: tuple[Mapping[str, Any], ...]
     total: int
@@ -46,7 +50,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
-    """An adjudicator's word on a difference."""
+    """An adjudicator's word on a question."""
 
     verdict: str
     reason: str
@@ -57,12 +61,12 @@ class Settling:
 def keep_comparison(
     connection: Connection,
     signed: Mapping[str, Any],
-    differences: Iterable[Mapping[str, Any]],
+    asked: Iterable[Mapping[str, Any]],
     *,
     now: datetime,
     state: str = STANDS,
 ) -> None:
-    """Keep a signature's comparison and what differs; what an earlier signature of the study left waiting is void.
+    """Keep a signature's comparison and the questions asked; what an earlier signature left waiting is void.
 
     `signed` holds report_id, study_id, version, by and body. `state` is another one where it is kept long after, and
     stands no more. Doing it again changes nothing.
@@ -75,7 +79,7 @@ def keep_comparison(
         _end(connection, study_id, REPLACED)
     connection.execute(insert(comparisons).values(**storable(comparisons, signed), at=now, state=state))
     waits = OPEN if state == STANDS else VOID
-    for one in differences:
+    for one in asked:
         row = {"study_id": study_id, "report_id": signed["report_id"], "state": waits, "at": now, **one}
         connection.execute(insert(adjudications).values(**storable(adjudications, row)))
 
@@ -198,6 +202,7 @@ def queue(db: Database, *, state: str, offset: int = 0, limit: int = PAGE) -> Qu
     there = adjudications.c.state == state
     first = func.min(adjudications.c.adjudication_id)
     urgent = func.coalesce(adjudications.c.category, LEAST_URGENT)
+    agreed = case((adjudications.c.kind == AGREED, 1), else_=0)
     latest = adjudications.c.settled_at.desc().nulls_last()
     with db.read() as connection:
         total = connection.scalar(select(func.count()).select_from(select(*_ONE).where(there).distinct().subquery()))
@@ -207,7 +212,7 @@ def queue(db: Database, *, state: str, offset: int = 0, limit: int = PAGE) -> Qu
             .join(firsts, firsts.c.first == adjudications.c.adjudication_id)
             .join(comparisons, comparisons.c.report_id == adjudications.c.report_id, isouter=True)
         )
-        order = (latest,) if state == SETTLED else (urgent, adjudications.c.at)
+        order = (latest,) if state == SETTLED else (agreed, urgent, adjudications.c.at)
         page = look.order_by(*order, adjudications.c.adjudication_id).offset(offset).limit(limit)
         rows = [dict(row) for row in connection.execute(page).mappings()]
         readers = _readers(connection, rows)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,11 +15,12 @@ from wetread.evaluate.discordance import (
     Around,
     Asked,
     Comparison,
-    Difference,
     Discordance,
     Judgement,
     Kept,
+    Question,
     Sitting,
+    agreements,
     compare,
     differences,
     discordance,
@@ -36,17 +38,25 @@ LONGEST = timedelta(days=732)
 MOST = 100_000  # signed reports that one look takes in: a quarter of a minute and about a gigabyte
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What adjudicators are asked: every difference, and agreements of this share of reports, drawn by chance."""
+
+    terms: Mapping[str, Term]
+    agreed_share: float
+
+
 def note_signature(
-    connection: Connection, row: Mapping[str, Any], signed: Report, *, terms: Mapping[str, Term], now: datetime
+    connection: Connection, row: Mapping[str, Any], signed: Report, asking: Asking, *, now: datetime
 ) -> None:
-    """Keep what AI had said beside what was just signed, and what differs for an adjudicator.
+    """Keep what AI had said beside what was just signed, and the questions that this gives an adjudicator.
 
     `row` is the study's as it was before. It belongs into the signature's own transaction.
     """
-    _note(connection, row, signed, terms=terms, now=now, state=kept_ones.STANDS)
+    _note(connection, row, signed, asking, now=now, state=kept_ones.STANDS)
 
 
-def catch_up(database: Database, since: datetime, until: datetime, terms: Mapping[str, Term]) -> int:
+def catch_up(database: Database, since: datetime, until: datetime, asking: Asking) -> int:
     """Compare what was signed in the period before comparisons were kept; how many reports. Again it changes nothing.
 
     Raises: StoreUnavailable, RecordInvalid.
@@ -58,18 +68,12 @@ def catch_up(database: Database, since: datetime, until: datetime, terms: Mappin
             stored = report_of(connection, report_id)
             then = {**row, "version": stored.version}
             state = kept_ones.state_of(connection, study_id, stored.at)
-            _note(connection, then, stored.report, terms=terms, now=stored.at, state=state)
+            _note(connection, then, stored.report, asking, now=stored.at, state=state)
     return len(found)
 
 
 def _note(
-    connection: Connection,
-    row: Mapping[str, Any],
-    signed: Report,
-    *,
-    terms: Mapping[str, Term],
-    now: datetime,
-    state: str,
+    connection: Connection, row: Mapping[str, Any], signed: Report, asking: Asking, *, now: datetime, state: str
 ) -> None:
     assert signed.signature is not None
     study_id, by, base_id = row["study_id"], signed.signature.by, signed.signature.preliminary_id
@@ -87,11 +91,13 @@ def _note(
     told = compare(base.report if base else None, signed, decisions, around)
     values = {"report_id": signed.report_id, "study_id": study_id, "version": row["version"], "by": by}
     values |= {"body": to_record(Comparison, told)}
-    differ = [_row(one) for one in differences(told, {**terms, **signed.terms})]
-    kept_ones.keep_comparison(connection, values, differ, now=now, state=state)
+    terms = {**asking.terms, **signed.terms}
+    alike = agreements(told, terms, signed.report_id, asking.agreed_share)
+    asked = [_row(one) for one in (*differences(told, terms), *alike)]
+    kept_ones.keep_comparison(connection, values, asked, now=now, state=state)
 
 
-def _row(one: Difference) -> dict[str, Any]:
+def _row(one: Question) -> dict[str, Any]:
     told = {"kind": one.kind.value, "ai": one.ai.value, "human": one.human.value}
     return {"reader": one.reader, "code": one.code, "category": one.category, **told}
 

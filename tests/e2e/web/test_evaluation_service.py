@@ -83,7 +83,7 @@ def test_an_adjudicator_says_who_was_right_and_why(page, disputed):
     rows.first.get_by_role("button", name="Settle").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Settle it").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("Say who was right")
+    expect(dialog.get_by_role("alert")).to_contain_text("Choose a verdict")
     dialog.get_by_label("AI was right").check()
     dialog.get_by_role("button", name="Settle it").click()
     expect(dialog.get_by_role("alert")).to_contain_text("Say why")
@@ -95,6 +95,29 @@ def test_an_adjudicator_says_who_was_right_and_why(page, disputed):
     page.get_by_label("State").select_option("settled")
     settled = table(page, "adjudications")
     expect(settled).to_contain_text("AI was right, by rad (who signed): Seen on the lateral view.")
+
+
+def test_an_agreement_that_chance_drew_is_asked_about_as_one(page, watch, disputed):
+    def as_agreed(route):
+        answer = route.fetch()
+        told = answer.json()
+        told["rows"] = [{**row, "kind": "agreed", "ai": row["human"], "readers": ["panel"]} for row in told["rows"]]
+        route.fulfill(response=answer, json=told)
+
+    watch.expect(422)
+    page.route("**/api/v1/adjudications?**", as_agreed)
+    page.goto("/evaluation?part=discordance")
+    rows = table(page, "adjudications").locator("tbody tr")
+    expect(rows.first).to_contain_text("absent (agreed)")
+    rows.first.get_by_role("button", name="Settle").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("AI and the signed report both say absent. Chance drew this question.")
+    assert dialog.get_by_role("radio").count() == 3
+    dialog.get_by_label("both are wrong").check()
+    dialog.get_by_label("Reason").fill("Seen on the lateral view.")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Settle it").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("answer one of ai_right")  # in truth it is a difference
 
 
 def test_ai_is_held_against_signed_reports_with_n_and_never_a_figure_of_too_few(page, disputed):

@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, timedelta
 
 import pytest
+from api_house import House
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
@@ -115,9 +116,41 @@ def test_who_signed_may_adjudicate_and_is_marked(small_house):
     assert figures(client)["totals"]["adjudicated"] == {
         "ai_right": 1,
         "human_right": 0,
+        "both_right": 0,
+        "both_wrong": 0,
         "undecidable": 0,
         "by_signer": 1,
     }
+
+
+def test_chance_asks_about_agreements_after_the_differences_and_only_what_fits_answers_them(database, tmp_path):
+    house = House(database, tmp_path, service={"agreed_share": 1.0})
+    client = house.person()
+    _, first = signed(house, client, 1)
+    house.clock.turn(seconds=60)
+    _, second = signed(house, client, 2, reject=(AIR,))
+    told = queue(client)["rows"]
+    shown = [(row["report_id"], row["code"], row["kind"], row["ai"], row["human"], row["readers"]) for row in told]
+    assert shown == [
+        (second, AIR, "overcalled", "present", "absent", ["panel", "one"]),
+        (first, AIR, "agreed", "present", "present", ["panel"]),
+        (first, WATER, "agreed", "absent", "absent", ["panel"]),
+        (second, WATER, "agreed", "absent", "absent", ["panel"]),
+    ]
+    differs, air, water, _ = (row["adjudication_id"] for row in told)
+    for number, verdict in ((differs, "both_wrong"), (air, "ai_right"), (water, "human_right")):
+        answer = settle(client, number, verdict)
+        assert (answer.status_code, "answer one of" in answer.json()["detail"]) == (422, True)
+    assert queue(client)["total"] == 4
+    assert settle(client, air, "both_wrong").status_code == 200
+    assert settle(client, water, "both_right").status_code == 200
+    assert queue(client)["waiting"] == {"open": 2, "settled": 2, "void": 0}
+    answered = figures(client)
+    settled = answered["totals"]["adjudicated"]
+    assert (settled["both_wrong"], settled["both_right"], settled["ai_right"]) == (1, 1, 0)
+    (arm,) = answered["bias"]["arms"]
+    assert (arm["both_overcalled"]["hits"], arm["both_overcalled"]["n"]) == (1, 1)
+    assert (arm["both_missed"]["hits"], arm["both_missed"]["n"]) == (0, 1)
 
 
 def test_a_token_never_adjudicates_and_a_strange_number_is_not_found(small_house):
@@ -187,7 +220,7 @@ def test_keeping_a_signature_twice_changes_nothing(small_house):
     with house.database.write() as connection:
         row = connection.execute(select(studies).where(studies.c.study_id == study_id)).mappings().one()
         final = differing.report_of(connection, report_id).report
-        differing.note_signature(connection, row, final, terms={}, now=house.now)
+        differing.note_signature(connection, row, final, differing.Asking(terms={}, agreed_share=1.0), now=house.now)
     assert (rows(house, comparisons), rows(house, adjudications)) == before
 
 
@@ -410,11 +443,12 @@ def test_what_was_signed_before_comparisons_were_kept_is_caught_up_with_once(hou
         connection.execute(adjudications.delete())
         connection.execute(comparisons.delete())
     terms, end = vocabulary_of(house.app.state.ground).terms, house.now + timedelta(seconds=1)
-    assert differing.catch_up(house.database, house.now - timedelta(days=1), end, terms) == 4
+    asking = differing.Asking(terms=terms, agreed_share=0.0)
+    assert differing.catch_up(house.database, house.now - timedelta(days=1), end, asking) == 4
     assert sorted(rows(house, comparisons), key=str) == before
     again = [{**one, "adjudication_id": 0} for one in rows(house, adjudications)]
     assert sorted(again, key=str) == sorted(as_kept, key=str)
-    assert differing.catch_up(house.database, house.now - timedelta(days=1), end, terms) == 0
+    assert differing.catch_up(house.database, house.now - timedelta(days=1), end, asking) == 0
     assert [row["study_id"] for row in queue(client)["rows"]] == [standing]
 
 

@@ -25,6 +25,7 @@ from wetread.evaluate.discordance import (
     Kept,
     Kind,
     Sitting,
+    agreements,
     compare,
     differences,
     discordance,
@@ -321,6 +322,61 @@ def test_a_panel_that_agreed_with_a_wrong_human_counts_as_a_wrong_ai_agreed_with
     rows = [replace(base, told=replace(base.told, spoken=spoken))]
     arm = arms(figures(rows, {("r0-stands", AIR): Judgement.AI_RIGHT}))["undrawn"]
     assert (arm.when_wrong.hits, arm.when_wrong.n) == (1, 1)
+
+
+def alike(comparison, share=1.0, key="r1"):
+    return [(one.reader, one.code, one.kind, one.ai, one.human) for one in agreements(comparison, TERMS, key, share)]
+
+
+def test_of_a_report_one_finding_that_both_tell_and_one_that_both_deny_are_drawn():
+    told_by_both, denied = (AIR, HEART), (WATER, "wr:consolidation")
+    one = compared(read(*(finding(code, "present") for code in told_by_both), *(finding(c, "absent") for c in denied)))
+    (first, second) = alike(one)
+    assert first[0] == second[0] == PANEL
+    assert (first[1] in told_by_both, first[2:]) == (True, (Kind.AGREED, P, P))
+    assert (second[1] in denied, second[2:]) == (True, (Kind.AGREED, A, A))
+    assert alike(one) == [first, second]  # the same report draws the same
+    assert {alike(one, key=f"r{n}")[0][1] for n in range(50)} == set(told_by_both)
+
+
+def test_what_is_disputed_uncertain_or_unasked_is_never_drawn_as_agreement():
+    reads = read(finding(AIR, "present"), name="a"), read(finding(AIR, "absent"), name="b")
+    assert alike(compared(*reads)) == []  # b differs: that is a question already
+    assert alike(compared(read(finding(AIR, "uncertain")))) == []
+    assert alike(compared(read(finding(AIR, "present")), decide={AIR: Verdict.REJECT})) == []
+    assert alike(Comparison(spoken=(), human={AIR: P})) == []
+
+
+def test_chance_draws_about_the_share_of_reports_and_none_where_none_is_wanted():
+    one = compared(read(finding(AIR, "present"), finding(HEART, "absent")))
+    drawn = [alike(one, 0.1, f"r{n}") for n in range(2000)]
+    for said in (P, A):
+        share = sum(any(row[3] is said for row in rows) for rows in drawn) / len(drawn)
+        assert 0.07 < share < 0.13
+    assert not any(alike(one, 0.0, f"r{n}") for n in range(200))
+
+
+def test_agreements_found_wrong_correct_the_truth_and_are_told_by_arm():
+    verdicts = {(f"r{n}-stands", AIR): Judgement.BOTH_WRONG for n in range(10)}
+    verdicts |= {(f"r{n}-stands", AIR): Judgement.BOTH_RIGHT for n in range(10, 40)}
+    verdicts |= {(f"r{n}-stands", AIR): Judgement.BOTH_WRONG for n in range(100, 105)}
+    told = figures(crowd(P, P, 40, blinded=False) + crowd(A, A, 30, 100, blinded=True), verdicts)
+    openly, blinded = arms(told)["open"], arms(told)["blinded"]
+    assert (openly.both_overcalled.hits, openly.both_overcalled.n, openly.both_missed.n) == (10, 40, 0)
+    assert (blinded.both_missed.hits, blinded.both_missed.n) == (5, 5)
+    assert (openly.when_right.n, openly.when_wrong.n) == (0, 0)  # those are of what differed
+    settled = told.totals.adjudicated
+    assert (settled.both_wrong, settled.both_right, settled.ai_right) == (15, 30, 0)
+    panel = next(line for line in told.totals.readers if line.reader == PANEL)
+    assert (panel.told_both, panel.overcalled, panel.missed) == (30, 10, 5)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_verdict_answers_the_question_that_was_asked(kind):
+    fitting = {one for one in Judgement if one.fits(kind)}
+    of_both = {Judgement.BOTH_RIGHT, Judgement.BOTH_WRONG}
+    of_one = {Judgement.AI_RIGHT, Judgement.HUMAN_RIGHT}
+    assert fitting == {Judgement.UNDECIDABLE, *(of_both if kind is Kind.AGREED else of_one)}
 
 
 def test_time_and_words_are_told_by_arm():

@@ -1,6 +1,6 @@
 """AI in service against what humans signed: differences for adjudication, figures over time, signs of bias. Pure."""
 
-from wetread.evaluate.discordance.compare import Around, compare, differences
+from wetread.evaluate.discordance.compare import Around, agreements, compare, differences
 from wetread.evaluate.discordance.figures import FACTS, Asked, Discordance, discordance
 from wetread.evaluate.discordance.record import (
     PANEL,
@@ -8,10 +8,10 @@ from wetread.evaluate.discordance.record import (
     STANDS,
     WITHDRAWN,
     Comparison,
-    Difference,
     Judgement,
     Kept,
     Kind,
+    Question,
     Sitting,
 )
 
@@ -24,12 +24,13 @@ __all__ = [
     "Around",
     "Asked",
     "Comparison",
-    "Difference",
     "Discordance",
     "Judgement",
     "Kept",
     "Kind",
+    "Question",
     "Sitting",
+    "agreements",
     "compare",
     "differences",
     "discordance",

@@ -22,7 +22,8 @@ def _parts(told: Discordance) -> Iterator[str]:
             f"{told.since:%Y-%m-%d %H:%M} to {told.until:%Y-%m-%d %H:%M} UTC: {totals.signed} signed reports stand, "
             f"{totals.with_ai} of them over an answer of AI; {totals.withdrawn} were withdrawn",
             f"adjudicated: AI right {settled.ai_right}, human right {settled.human_right}, "
-            f"undecidable {settled.undecidable}; {settled.by_signer} of them by who signed",
+            f"undecidable {settled.undecidable}; of agreements drawn by chance both right {settled.both_right}, "
+            f"both wrong {settled.both_wrong}; {settled.by_signer} of all by who signed",
             *(f"note: {remark}" for remark in (*told.remarks, *told.bias.remarks)),
         ]
     )
@@ -80,6 +81,8 @@ def _arms(bias: Bias) -> str:
         ("words changed after AI", "words_changed"),
         ("agreed, AI right", "when_right"),
         ("agreed, AI wrong", "when_wrong"),
+        ("both told it, and it is not so", "both_overcalled"),
+        ("both called it absent, and it is there", "both_missed"),
     )
     head = ("sign of AI's pull", *(f"{arm.arm} ({arm.studies} studies)" for arm in bias.arms))
     rows = [(name, *(share(getattr(arm, what)) for arm in bias.arms)) for name, what in signals]

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from wetread.domain.finding import Presence
 from wetread.domain.review import Verdict
 from wetread.evaluate.discordance.counts import Gap, Middle, Rate, gap, middle, rate
-from wetread.evaluate.discordance.record import PANEL, STANDS, Kept, Verdicts, truth
+from wetread.evaluate.discordance.record import OF_BOTH, PANEL, STANDS, Judgement, Kept, Verdicts, truth
 
 BLINDED, OPEN, UNDRAWN = "blinded", "open", "undrawn"
 ARMS: Mapping[bool | None, str] = {True: BLINDED, False: OPEN, None: UNDRAWN}
 DEFINITE = (Presence.PRESENT, Presence.ABSENT)
+DRAWN = ("both_overcalled", "both_missed")
+COMPARED = ("kept", "added", *DRAWN)
+RATES = ("shown", "kept", "added", "own_first", "words_changed", "when_right", "when_wrong", *DRAWN)
 LEARNT = (
     "Whether AI was right is known only where an adjudicator said so, or a report was signed anew over the same "
-    "images: agreement with a right or a wrong AI is a share of what came to light so, not of everything."
+    "images: agreement with a right or a wrong AI is a share of what came to light so, not of everything. How often "
+    "both are wrong is told by agreements that were drawn by chance and settled (service.agreed_share)."
 )
 
 
@@ -28,7 +32,9 @@ class Arm:
     `kept`: findings that AI told and the signed report keeps. `added`: studies in which the human told a finding that
     AI had called absent or not spoken of. `own_first`: of the findings added in studies read first, those told before
     AI was shown. `words_changed`: signed words other than those written before AI was shown. `when_right` and
-    `when_wrong`: agreement with AI, where the truth is known otherwise. `seconds` from first look to signature.
+    `when_wrong`: agreement with AI, where the truth is known otherwise. Of agreements drawn by chance and settled:
+    `both_overcalled` of the findings that both tell, `both_missed` of those that both call absent. `seconds` from
+    first look to signature.
     """
 
     arm: str
@@ -40,6 +46,8 @@ class Arm:
     words_changed: Rate
     when_right: Rate
     when_wrong: Rate
+    both_overcalled: Rate
+    both_missed: Rate
     seconds: Middle
 
 
@@ -76,21 +84,23 @@ def bias(kept: Sequence[Kept], verdicts: Verdicts, *, code: str | None, least: i
             _study(one, counts[ARMS[one.told.blinded]], code)
     for arm, was_right, agreed in _known(kept, verdicts, code):
         counts[arm].note("when_right" if was_right else "when_wrong", agreed)
+    for one in kept:
+        if one.state == STANDS:
+            _drawn(one, counts[ARMS[one.told.blinded]], verdicts, code)
     arms = tuple(_arm(name, told, least) for name, told in counts.items() if told.studies or told.told)
     shown = {arm.arm: arm for arm in arms}
     gaps: tuple[Gap, ...] = ()
     if BLINDED in shown and OPEN in shown:
-        gaps = tuple(gap(what, getattr(shown[BLINDED], what), getattr(shown[OPEN], what)) for what in ("kept", "added"))
+        gaps = tuple(gap(what, getattr(shown[BLINDED], what), getattr(shown[OPEN], what)) for what in COMPARED)
     return Bias(arms=arms, gaps=gaps)
 
 
 def _arm(name: str, told: _Counts, least: int) -> Arm:
-    rates = ("shown", "kept", "added", "own_first", "words_changed", "when_right", "when_wrong")
     return Arm(
         arm=name,
         studies=told.studies,
         seconds=middle(told.seconds, least),
-        **{what: told.rate(what, least) for what in rates},
+        **{what: told.rate(what, least) for what in RATES},
     )
 
 
@@ -113,10 +123,19 @@ def _study(one: Kept, counts: _Counts, code: str | None) -> None:
             counts.note("own_first", act.before_ai)
 
 
+def _drawn(one: Kept, counts: _Counts, verdicts: Verdicts, code: str | None) -> None:
+    """Agreements with AI that were drawn by chance: whether both were wrong."""
+    for name, said in _panel(one).items():
+        judged = verdicts.get((one.report_id, name))
+        if judged in OF_BOTH and code in {None, name}:
+            what = "both_overcalled" if said is Presence.PRESENT else "both_missed"
+            counts.note(what, judged is Judgement.BOTH_WRONG)
+
+
 def _known(kept: Sequence[Kept], verdicts: Verdicts, code: str | None) -> Iterator[tuple[str, bool, bool]]:
     """Statements of the panel whose truth is known otherwise: the arm, whether AI was right, whether the human agreed.
 
-    From adjudications, and from reports that were withdrawn and signed anew over the same images.
+    From differences that were adjudicated, and from reports that were withdrawn and signed anew over the same images.
     """
     last = _last_by_images(kept)
     for one in kept:
@@ -133,7 +152,8 @@ def _known(kept: Sequence[Kept], verdicts: Verdicts, code: str | None) -> Iterat
 
 def _so(one: Kept, name: str, verdicts: Verdicts, anew: Kept | None) -> Presence | None:
     """What a code truly is, from an adjudicator or a later signature; None: nobody said."""
-    if (one.report_id, name) in verdicts:
+    judged = verdicts.get((one.report_id, name))
+    if judged is not None and judged not in OF_BOTH:
         return truth(one, name, verdicts)
     return anew.told.human.get(name) if anew is not None else None
 

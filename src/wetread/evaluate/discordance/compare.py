@@ -4,6 +4,7 @@ A disease that one side tells more exactly is the same disease (`clinical/panel.
 large" agrees with a reader that said "pneumothorax". Uncertain is no statement, so it is never a difference.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,17 @@ from wetread.domain.read import Read
 from wetread.domain.report import Report
 from wetread.domain.review import Decision, Verdict, findings_of, latest
 from wetread.domain.vocabulary import Term
-from wetread.evaluate.discordance.record import PANEL, UNSEEN, Act, Comparison, Difference, Kind, Sitting, Spoken
+from wetread.evaluate.discordance.record import (
+    OPPOSITE,
+    PANEL,
+    UNSEEN,
+    Act,
+    Comparison,
+    Kind,
+    Question,
+    Sitting,
+    Spoken,
+)
 from wetread.evaluate.subgroups import age_band
 from wetread.panel.rulebook import Rulebook, rulebook
 
@@ -75,7 +86,7 @@ def word_on(code: str, stated: Mapping[str, Presence], book: Rulebook) -> Presen
     return Presence.ABSENT if denied else None
 
 
-def differences(comparison: Comparison, terms: Mapping[str, Term]) -> Iterator[Difference]:
+def differences(comparison: Comparison, terms: Mapping[str, Term]) -> Iterator[Question]:
     """Every code on which a reader, or the panel, says present and the signed report absent, or the other way."""
     opposite = {
         (Presence.ABSENT, Presence.PRESENT): Kind.MISSED,
@@ -87,7 +98,35 @@ def differences(comparison: Comparison, terms: Mapping[str, Term]) -> Iterator[D
             if human is None or (kind := opposite.get((ai, human))) is None:
                 continue
             category = _category(code, comparison.human, terms)
-            yield Difference(reader=one.reader, code=code, kind=kind, ai=ai, human=human, category=category)
+            yield Question(reader=one.reader, code=code, kind=kind, ai=ai, human=human, category=category)
+
+
+def agreements(comparison: Comparison, terms: Mapping[str, Term], key: str, share: float) -> Iterator[Question]:
+    """What the panel and the signed report say alike, drawn by chance.
+
+    Of a `share` of reports one finding that both tell, and of as many one that both call absent. `key` names the
+    report; the same one draws the same. A finding on which any reader differs is left out: it is a question already.
+    """
+    panel = next((one.codes for one in comparison.spoken if one.reader == PANEL), {})
+    human = comparison.human
+    for said in (Presence.PRESENT, Presence.ABSENT):
+        alike = [code for code, ai in panel.items() if ai is said and human.get(code) is said]
+        alike = sorted(code for code in alike if not _is_disputed(comparison, code))
+        if alike and _chance(key, said, "whether") < share:
+            code = alike[int(_chance(key, said, "which") * len(alike))]
+            category = _category(code, human, terms)
+            yield Question(reader=PANEL, code=code, kind=Kind.AGREED, ai=said, human=said, category=category)
+
+
+def _is_disputed(comparison: Comparison, code: str) -> bool:
+    opposite = OPPOSITE[comparison.human[code]]
+    return any(one.codes.get(code) is opposite for one in comparison.spoken)
+
+
+def _chance(*names: str) -> float:
+    """A number from 0 to below 1 that these names draw."""
+    drawn = hashlib.sha256("/".join(names).encode()).digest()
+    return int.from_bytes(drawn[:6]) / 2**48
 
 
 def _spoken(base: Report) -> Iterator[Spoken]:

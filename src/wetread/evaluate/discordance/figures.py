@@ -1,6 +1,6 @@
 """How AI does in service, against what humans signed: by reader, by week, by finding, scanner and patient group.
 
-The truth here is the signed report, corrected where an adjudicator gave AI right. Who signed had AI's answer on the
+The truth here is the signed report, corrected where an adjudicator found it wrong. Who signed had AI's answer on the
 screen, so figures lean towards agreement: the blinded arm (`bias`) says how far.
 """
 
@@ -19,7 +19,7 @@ FINDING, VERSION = "finding", "version"
 FACTS = ("manufacturer", "model", "station", "modality", "sex", "age")
 GROUPS = (FINDING, VERSION, *FACTS)
 REMARK = (
-    "The truth is the signed report, corrected where an adjudicator gave AI right. Humans saw AI's answer before they "
+    "The truth is the signed report, corrected where an adjudicator found it wrong. Humans saw AI's answer before they "
     "signed, so these figures lean towards agreement; the blinded arm says how far."
 )
 ALONE = "Intervals take statements as independent; several findings of one study are not quite."
@@ -72,10 +72,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What adjudicators said of the period's differences, a code of a report once; `by_signer` of it by who signed."""
+    """What adjudicators said, a code of a report once; `by_signer` of it by who signed.
+
+    `both_right` and `both_wrong` are agreements drawn by chance, the others differences.
+    """
 
     ai_right: int = 0
     human_right: int = 0
+    both_right: int = 0
+    both_wrong: int = 0
     undecidable: int = 0
     by_signer: int = 0
 

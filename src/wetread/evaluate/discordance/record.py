@@ -13,18 +13,28 @@ STANDS, REPLACED, WITHDRAWN = "stands", "replaced", "withdrawn"
 
 
 class Kind(StrEnum):
-    """How AI and the signed report differ on a code."""
+    """How AI and the signed report stand to each other on a code."""
 
     MISSED = "missed"  # AI called it absent, the report tells it
     OVERCALLED = "overcalled"  # AI told it, the report calls it absent
+    AGREED = "agreed"  # both say the same; drawn by chance, to see how often both are wrong
 
 
 class Judgement(StrEnum):
-    """Who was right, in an adjudicator's word."""
+    """Who was right, in an adjudicator's word: one of two that differ, or both or neither of two that agree."""
 
     AI_RIGHT = "ai_right"
     HUMAN_RIGHT = "human_right"
+    BOTH_RIGHT = "both_right"
+    BOTH_WRONG = "both_wrong"
     UNDECIDABLE = "undecidable"
+
+    def fits(self, kind: Kind) -> bool:
+        """Whether it answers a question of this kind."""
+        return self is Judgement.UNDECIDABLE or (self in OF_BOTH) == (kind is Kind.AGREED)
+
+
+OF_BOTH = (Judgement.BOTH_RIGHT, Judgement.BOTH_WRONG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +113,8 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One reader and the signed report say opposite things of a code. `category` is the most urgent one concerned."""
+class Question:
+    """One for an adjudicator: what a reader and the signed report say of a code. `category`: the most urgent one."""
 
     reader: str
     code: str
@@ -121,9 +131,9 @@ OPPOSITE = {Presence.PRESENT: Presence.ABSENT, Presence.ABSENT: Presence.PRESENT
 
 
 def truth(one: Kept, code: str, verdicts: Verdicts) -> Presence | None:
-    """What is taken as so: the signed word, the opposite where AI was given right, None where nobody can tell."""
+    """What is taken as so: the signed word, the opposite where that was found wrong, None where nobody can tell."""
     human = one.told.human.get(code)
     judged = verdicts.get((one.report_id, code)) if verdicts else None
     if human is None or judged is Judgement.UNDECIDABLE:
         return None
-    return OPPOSITE.get(human) if judged is Judgement.AI_RIGHT else human
+    return OPPOSITE.get(human) if judged in {Judgement.AI_RIGHT, Judgement.BOTH_WRONG} else human

@@ -34,7 +34,7 @@ promotions = Table(
     Column("reason", Text, nullable=False),
 )
 
-# AI said one thing of a code, the signed report another: somebody may say who was right.
+# AI said one thing of a code, the signed report another, or, drawn by chance, the same: somebody may say who was right.
 adjudications = Table(
     "adjudications",
     metadata,
@@ -43,13 +43,13 @@ adjudications = Table(
     Column("report_id", NAME, nullable=False),  # the signed report
     Column("reader", NAME, nullable=False),  # the panel's joined answer is the reader "panel"
     Column("code", NAME, nullable=False),
-    Column("kind", String(12), nullable=False),  # missed: only the human tells it; overcalled: only AI does
+    Column("kind", String(12), nullable=False),  # missed: only the human tells it; overcalled: only AI; agreed
     Column("ai", String(16), nullable=False),
     Column("human", String(16), nullable=False),
     Column("category", Integer),  # of the code, 1: critical
     Column("state", String(8), nullable=False, index=True),  # open | settled | void
     Column("at", Moment, nullable=False),
-    Column("verdict", String(16)),  # ai_right | human_right | undecidable
+    Column("verdict", String(16)),  # evaluate.discordance.Judgement
     Column("reason", Text),
     Column("by", NAME),
     Column("settled_at", Moment),

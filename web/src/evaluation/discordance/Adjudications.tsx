@@ -12,7 +12,7 @@ import { VERDICTS } from './verdicts';
 type Row = Schemas['Adjudication'];
 const STATES = ['open', 'settled', 'void'] as const;
 
-/** Questions that wait for an adjudicator: AI says one thing, the signed report the opposite. Critical ones first. */
+/** Questions for an adjudicator: where AI and signed reports differ, critical ones first, then agreements by chance. */
 export function Adjudications() {
   const [search, setSearch] = useSearchParams();
   const state = STATES.find((one) => one === search.get('state')) ?? 'open';
@@ -83,7 +83,7 @@ function Table({ rows, open }: { rows: readonly Row[]; open: boolean }) {
           { head: 'Finding', tell: (row) => row.label },
           { head: 'Category', tell: (row) => (row.category === 1 ? '▲ 1 critical' : (row.category ?? '–')) },
           { head: 'AI', tell: (row) => row.ai },
-          { head: 'Report', tell: (row) => row.human },
+          { head: 'Report', tell: (row) => `${row.human}${row.kind === 'agreed' ? ' (agreed)' : ''}` },
           { head: 'Readers', tell: (row) => row.readers.join(', ') },
           { head: 'Signed', tell: (row) => `${moment(row.at)}${row.signed_by_me ? ', by you' : ''}` },
           {

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { Schemas } from '../../shared/api';
 import { took } from '../../shared/figures';
 import { Figure } from '../Figure';
@@ -12,7 +13,23 @@ const SIGNALS = [
   ['words_changed', 'Words changed after AI was shown'],
   ['when_right', 'Agreed where AI was right'],
   ['when_wrong', 'Agreed where AI was wrong'],
+  ['both_overcalled', 'Both told it, and it is not so'],
+  ['both_missed', 'Both called it absent, and it is there'],
 ] as const;
+
+interface Line {
+  readonly head: string;
+  readonly tell: (arm: Schemas['Arm']) => ReactNode;
+}
+
+const LINES: readonly Line[] = [
+  { head: 'Studies', tell: (arm) => arm.studies },
+  ...SIGNALS.map(([name, head]) => ({
+    head,
+    tell: (arm: Schemas['Arm']) => <Figure of={arm[name]} unit="percent" />,
+  })),
+  { head: 'First look to signature', tell: (arm) => time(arm.seconds) },
+];
 
 /** Signs that AI's answer pulls the human: the arm that reads first against the others. */
 export function Bias({ told }: { told: Schemas['Bias'] }) {
@@ -26,17 +43,15 @@ export function Bias({ told }: { told: Schemas['Bias'] }) {
       ))}
       <Rows
         name="Table: arms"
-        rows={told.arms}
-        of={(row) => row.arm}
+        rows={LINES}
+        of={(row) => row.head}
         columns={[
-          { head: 'Studies', tell: (row) => ARMS[row.arm] ?? row.arm },
-          { head: 'Number', number: true, tell: (row) => row.studies },
-          ...SIGNALS.map(([name, head]) => ({
-            head,
+          { head: 'Sign', tell: (row) => row.head },
+          ...told.arms.map((arm) => ({
+            head: ARMS[arm.arm] ?? arm.arm,
             number: true,
-            tell: (row: Schemas['Arm']) => <Figure of={row[name]} unit="percent" />,
+            tell: (row: Line) => row.tell(arm),
           })),
-          { head: 'First look to signature', number: true, tell: (row) => time(row.seconds) },
         ]}
       />
       {told.gaps.length === 0 ? (

@@ -57,7 +57,8 @@ function Shown({ told }: { told: Told }) {
       <p>
         Studies signed from {moment(told.since)} until {moment(told.until)}: {totals.signed}, over an answer of AI:{' '}
         {totals.with_ai}. Adjudicators found AI right: {totals.adjudicated.ai_right}, the report right:{' '}
-        {totals.adjudicated.human_right}, undecidable: {totals.adjudicated.undecidable}.
+        {totals.adjudicated.human_right}, undecidable: {totals.adjudicated.undecidable}. Of agreements drawn by chance
+        both were right: {totals.adjudicated.both_right}, both wrong: {totals.adjudicated.both_wrong}.
       </p>
       {(told.remarks ?? []).map((one) => (
         <p key={one} className="meta">
