@@ -3,6 +3,7 @@
 Nothing is lost, the state says what is wrong, and all goes on by itself afterwards.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -151,13 +152,9 @@ def test_a_full_disk_refuses_with_out_of_resources_and_takes_again_once_there_is
             first = one_study(running, 20)
             running.wait_for(reported(first), within_s=40)
             ballast = disk / "ballast"
-            with ballast.open("wb") as file:
-                try:
-                    while True:
-                        file.write(b"\0" * 65536)
-                        file.flush()
-                except OSError:
-                    pass
+            with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(b"\0" * 65536)
             uid = generate_uid()
             refused = film(uid, 1, seed=21)
             entity = AE(ae_title="MODALITY")

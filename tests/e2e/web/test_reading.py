@@ -189,10 +189,9 @@ def test_words_survive_a_session_that_ends(browser, site, watch):
 
 def test_words_that_one_person_left_are_not_shown_to_the_next(page, site):
     study = site.send(CLEAR)
-    opened(page, study, "?tab=report")
+    page.goto("/about")
     kept = '{"by": "somebody else", "text": "theirs", "saved": "", "revision": 0}'
     page.evaluate("([name, kept]) => sessionStorage.setItem(name, kept)", [f"wetread.words.{study}", kept])
-    page.goto("/about")
     opened(page, study, "?tab=report")
     expect(words(page)).to_have_value("")
 
