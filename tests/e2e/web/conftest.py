@@ -1,22 +1,11 @@
 """Fixtures of the pages' tests: one service for a session, a browser for a module, a fresh context for each test."""
 
-import os
-from pathlib import Path
-
 import pytest
 from panel_site import desk, panel  # noqa: F401 - fixtures
 from playwright.sync_api import expect
 from reading_room import BUILT, Site, Watch, log_in, new_context, open_browser
 
 expect.set_options(timeout=20_000)  # what should be there is waited for, also where the machine is busy
-
-
-def pytest_collection_modifyitems(items):
-    """In CI a browser's test that fails is asked once more, in a fresh window; the summary names it (`-rR`)."""
-    if os.environ.get("CI") == "true":
-        for item in items:
-            if Path(__file__).parent in item.path.parents:
-                item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
