@@ -72,7 +72,7 @@ def test_the_client_of_python_hl7_is_answered(small_ris):
 
 
 def test_the_client_of_node_is_answered(small_ris):
-    folder = Path(os.environ.get("WETREAD_CHECKS", "/work/checks-env"))
+    folder = Path(os.environ.get("WETREAD_CHECKS", Path(__file__).parents[4] / "checks-env"))
     if not (folder / "node_modules" / "node-hl7-client").is_dir():
         pytest.skip("node-hl7-client is not installed (WETREAD_CHECKS)")
     with listening(small_ris.taking) as at:

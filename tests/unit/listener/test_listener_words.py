@@ -12,10 +12,10 @@ from pydicom.filereader import read_dataset
 from pynetdicom import build_context
 
 from wetread.errors import ConfigurationError
-from wetread.intake.listener import tls_context
 from wetread.intake.listener.command import C_STORE, NO_DATASET, Answer, Command, as_pdus, decode, encode_answer
 from wetread.intake.listener.negotiation import choose, is_kept, is_taken, refusal_of
 from wetread.intake.listener.part10 import IMPLEMENTATION_UID, file_head
+from wetread.intake.tls import tls_context
 from wetread.settings import ListenerSettings
 
 CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
@@ -108,6 +108,6 @@ def test_everyone_may_send_where_no_list_says_who() -> None:
 
 def test_a_certificate_that_is_not_there_is_named(tmp_path: pytest.TempPathFactory) -> None:
     with pytest.raises(ConfigurationError, match="tls_certificate_file"):
-        tls_context(ListenerSettings(tls_certificate_file=f"{tmp_path}/none.pem"))
+        tls_context(ListenerSettings(tls_certificate_file=f"{tmp_path}/none.pem"), "service.listener")
     with pytest.raises(ConfigurationError, match="without tls_certificate_file"):
-        tls_context(ListenerSettings(tls_client_ca_file=f"{tmp_path}/ca.pem"))
+        tls_context(ListenerSettings(tls_client_ca_file=f"{tmp_path}/ca.pem"), "service.listener")

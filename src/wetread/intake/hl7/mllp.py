@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Protocol
@@ -10,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from wetread.errors import ConfigurationError
+from wetread.intake.tls import tls_context
 from wetread.settings import HL7Settings
 
 log = structlog.wrap_logger(logging.getLogger("wetread.hl7"))
@@ -48,7 +48,7 @@ class MllpListener:
     def __init__(self, settings: HL7Settings, address: tuple[str, int], answers: Answers) -> None:
         """Raises: ConfigurationError (certificates that don't fit)."""
         self._settings, self._bind, self._answers = settings, address, answers
-        self._tls = tls_context(settings)
+        self._tls = tls_context(settings, "service.hl7")
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[None]] = set()
@@ -195,30 +195,6 @@ async def _fill_to_end(reader: asyncio.StreamReader, held: bytearray, most_bytes
 def _too_long(held: bytearray, most_bytes: float) -> FrameBroken:
     why = f"a message has more than {most_bytes:,.0f} bytes (service.hl7.max_message_bytes)"
     return FrameBroken(why, bytes(held[1:HEAD_BYTES]))
-
-
-def tls_context(settings: HL7Settings) -> ssl.SSLContext | None:
-    """How connections are secured, None where they are not.
-
-    Raises: ConfigurationError naming the setting whose file does not fit.
-    """
-    if settings.tls_certificate_file is None:
-        if settings.tls_client_ca_file is not None:
-            raise ConfigurationError("service.hl7.tls_client_ca_file is set without tls_certificate_file")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.tls_certificate_file, settings.tls_key_file)
-    except (OSError, ssl.SSLError) as problem:
-        raise ConfigurationError(f"service.hl7.tls_certificate_file or tls_key_file: {problem}") from None
-    if settings.tls_client_ca_file is not None:
-        try:
-            context.load_verify_locations(settings.tls_client_ca_file)
-        except (OSError, ssl.SSLError) as problem:
-            raise ConfigurationError(f"service.hl7.tls_client_ca_file: {problem}") from None
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
 
 
 async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

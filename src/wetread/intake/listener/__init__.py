@@ -4,6 +4,6 @@ pynetdicom keeps the association (negotiation, states, release, abort); what com
 object's bytes go from the socket to the disk without being decoded, copied or waited for.
 """
 
-from wetread.intake.listener.server import Listener, tls_context
+from wetread.intake.listener.server import Listener
 
-__all__ = ["Listener", "tls_context"]
+__all__ = ["Listener"]

@@ -3,7 +3,6 @@
 import errno
 import logging
 import socket
-import ssl
 import sys
 import threading
 import time
@@ -18,6 +17,7 @@ from wetread.intake.listener.association import FromSender
 from wetread.intake.listener.hall import ASK_WITHIN_S, Hall
 from wetread.intake.listener.wire import Wire
 from wetread.intake.spool import Spool
+from wetread.intake.tls import tls_context
 
 if TYPE_CHECKING:
     from wetread.settings import ListenerSettings
@@ -51,7 +51,7 @@ class Server(Hall):
         self, spool: Spool, settings: "ListenerSettings", address: tuple[str, int], *, shares_port: bool
     ) -> None:
         self._shares_port = shares_port
-        self._tls = tls_context(settings)
+        self._tls = tls_context(settings, "service.listener")
         super().__init__(spool, settings, address, Connection)
 
     def server_bind(self) -> None:
@@ -151,27 +151,3 @@ class Listener:
         until = time.monotonic() + longest_s
         while self.open_count and time.monotonic() < until:
             time.sleep(LOOK_S)
-
-
-def tls_context(settings: "ListenerSettings") -> ssl.SSLContext | None:
-    """How connections are secured, None where they are not.
-
-    Raises: ConfigurationError naming the file that does not fit.
-    """
-    if settings.tls_certificate_file is None:
-        if settings.tls_client_ca_file is not None:
-            raise ConfigurationError("service.listener.tls_client_ca_file is set without tls_certificate_file")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.tls_certificate_file, settings.tls_key_file)
-    except (OSError, ssl.SSLError) as problem:
-        raise ConfigurationError(f"service.listener.tls_certificate_file or tls_key_file: {problem}") from None
-    if settings.tls_client_ca_file is not None:
-        try:
-            context.load_verify_locations(settings.tls_client_ca_file)
-        except (OSError, ssl.SSLError) as problem:
-            raise ConfigurationError(f"service.listener.tls_client_ca_file: {problem}") from None
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
